@@ -1,0 +1,64 @@
+"""What can go wrong, said in one line a user can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+
+class PhistarError(Exception):
+    """Base of every error phistar raises on purpose; `exit_code` is what the command line ends with."""
+
+    exit_code = 1
+
+
+class InputError(PhistarError):
+    """The input is wrong: which key, its value, what is allowed, and what to do.
+
+    Parameters
+    ----------
+    key : str
+        Dotted path of the offending entry, such as ``tau[0][1]``.
+    problem : str
+        What is wrong and what is allowed, e.g. ``must be at least 1``.
+    value : object, optional
+        The value met; shown shortened.
+    remedy : str, optional
+        What to do about it.
+    """
+
+    exit_code = 2
+    _UNSET: Any = object()
+
+    def __init__(self, key: str, problem: str, value: Any = _UNSET, remedy: str = "") -> None:
+        self.key, self.problem, self.value, self.remedy = key, problem, value, remedy
+        shown = "" if value is self._UNSET else f" = {shorten(value)}"
+        tail = f": {remedy}" if remedy else ""
+        super().__init__(f"{key}{shown} {problem}{tail}")
+
+
+class NoEquilibrium(PhistarError):
+    """No certified equilibrium: why, and what to try next."""
+
+    exit_code = 3
+
+    def __init__(self, reason: str, remedy: str = "") -> None:
+        self.reason, self.remedy = reason, remedy
+        super().__init__(f"{reason}: {remedy}" if remedy else reason)
+
+
+def shorten(value: Any, width: int = 60) -> str:
+    """Return `value` as one short line for an error message."""
+    text = " ".join((f'"{value}"' if isinstance(value, str) else str(value)).split())
+    return text if len(text) <= width else text[: width - 3] + "..."
+
+
+def unknown_key(key: str, known: Iterable[str], what: str = "key") -> InputError:
+    """Build the error for a key nobody knows, naming the nearest known one."""
+    import difflib
+
+    known = sorted(known)
+    leaf = key.rsplit(".", 1)[-1]
+    near = difflib.get_close_matches(leaf, known, n=1, cutoff=0.5)
+    remedy = f"did you mean {near[0]}?" if near else "known: " + ", ".join(known)
+    return InputError(key, f"is not a known {what}", remedy=remedy)

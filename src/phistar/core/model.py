@@ -1,0 +1,123 @@
+"""What a model is to the rest of the house: primitives, named equations, a way to find a root, outcomes.
+
+Verbs know this protocol and never a paper. Arrays are `[origin][destination]`; a batch of worlds, where a
+model can take one, is the LAST axis, so the same equations read one world or thousands.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from phistar.core.axes import Variable
+from phistar.core.parameters import Parameter
+from phistar.core.paths import Path
+from phistar.core.sources import EquationRecord
+
+#: Unknowns by name; values are arrays (or duals while differentiating).
+Unknowns = dict[str, Any]
+#: Scaled residuals by equation name.
+Residuals = dict[str, Any]
+
+
+class Model(ABC):
+    """A heterogeneous-firm trade model.
+
+    Class attributes
+    ----------------
+    name, title, paper : str
+        Key in scenario files, one line, and the paper's name as `phistar replicate` takes it.
+    parameters : tuple of Parameter
+        What it takes.
+    variables : tuple of Variable
+        What it reports.
+    errata : tuple of str
+        What the paper prints wrongly, or what its claims need added.
+    capabilities : frozenset of str
+        Which verbs and contract tests apply beyond solving: ``elasticities``, ``batch``, ``firms``,
+        ``decompose``, ``figures``.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    paper: ClassVar[str]
+    parameters: ClassVar[tuple[Parameter, ...]]
+    variables: ClassVar[tuple[Variable, ...]]
+    errata: ClassVar[tuple[str, ...]] = ()
+    capabilities: ClassVar[frozenset[str]] = frozenset()
+
+    countries: tuple[str, ...]
+
+    @classmethod
+    @abstractmethod
+    def build(cls, raw: Mapping[str, Any], names: Sequence[str] | None = None) -> Self:
+        """Make a model from plain parameters (scalars, lists, tables) and country names.
+
+        Raises
+        ------
+        InputError
+            On the first entry that is not allowed, naming its key.
+        """
+
+    @abstractmethod
+    def as_parameters(self) -> dict[str, Any]:
+        """Return the parameters as understood: full matrices, every default filled in."""
+
+    @classmethod
+    @abstractmethod
+    def equation_records(cls) -> tuple[EquationRecord, ...]:
+        """Return the displayed equations behind the model, in the paper's order."""
+
+    @abstractmethod
+    def find(self, start: Unknowns | None = None) -> Unknowns:
+        """Find an equilibrium by whatever route is robust; `equations` then judges it.
+
+        Raises
+        ------
+        NoEquilibrium
+            When there is none or none was found: why, and what to try.
+        """
+
+    @abstractmethod
+    def equations(self, x: Unknowns) -> Residuals:
+        """Return the scaled residual of each named equation that pins the unknowns down."""
+
+    @abstractmethod
+    def outcomes(self, x: Unknowns) -> dict[str, Any]:
+        """Return every reported variable at the unknowns; accepts duals."""
+
+    @abstractmethod
+    def audit(self, x: Unknowns, values: Mapping[str, Any]) -> tuple[Residuals, dict[str, Any], list[str]]:
+        """Check the answer apart from the solver's equations.
+
+        Returns
+        -------
+        residuals : dict
+            Further named residuals, computed another way (labour uses, price index, spending).
+        checks : dict of bool
+        notes : list of str
+        """
+
+    def assign(self, path: Path, values: Any) -> Self:
+        """Return a copy with one entry (or all that the key means) replaced by `values`.
+
+        `values` is a float, an array along a batch axis, or a dual; used by sweeps and derivatives.
+        """
+        raise NotImplementedError
+
+    def lookup(self, path: Path) -> Any:
+        """Return the present value behind a key: a float, or an array where the key means several entries."""
+        raise NotImplementedError
+
+    def scale(self, path: Path, factor: Any) -> Self:
+        """Return a copy with every entry the key means multiplied by `factor`."""
+        current = np.asarray(self.lookup(path), dtype=float)
+        return self.assign(path, current * factor)
+
+
+def largest(residuals: Residuals) -> dict[str, float]:
+    """Return the largest absolute residual of each equation."""
+    return {name: float(np.max(np.abs(r), initial=0.0)) for name, r in residuals.items()}

@@ -1,0 +1,280 @@
+"""Melitz (2003) with many asymmetric countries: one function a displayed equation, in the paper's order.
+
+Letters: i is the origin (axis 0), j the destination (axis 1), a batch of worlds, if any, the last axis.
+s = sigma - 1; S = 1 - G; V(x) = int_x^inf phi^s dG; J(x) = V(x)/x^s - S(x). Costs f_ij and f_e_i are paid in
+the origin's labour. Everything runs in logs: phi^s overflows for thin tails and large sigma.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from phistar.core.sources import equation
+from phistar.numerics.duals import value_of
+
+if TYPE_CHECKING:
+    from phistar.models.melitz.model import Melitz
+
+PAPER = "melitz2003"
+Array = Any  # a NumPy array or a Dual of the shape the docstring names
+
+
+@dataclass(frozen=True)
+class Mixing:
+    """Which sellers' cutoffs sit on an atom of a discrete distribution, and the active share of each atom.
+
+    `group[i, j]` numbers the atom that the pair's cutoff sits on (-1: on none); pairs of one origin that share
+    a cutoff share the group. `share[g]` in [0, 1] of the atom's firms are active; `log_atom[g]` is its place.
+    """
+
+    group: np.ndarray
+    log_atom: np.ndarray
+    share: Array
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Who sells where: zero-profit and chosen cutoffs, with V and S at the chosen one (origin, destination)."""
+
+    log_x: Array
+    log_e: Array
+    log_moment: Array
+    survival: Array
+    mixing: Mixing | None = None
+
+
+def _origin(a: Array) -> Array:
+    """Lay a country array along origins."""
+    return a[:, None]
+
+
+def _destination(a: Array) -> Array:
+    """Lay a country array along destinations."""
+    return a[None, :]
+
+
+def at_home(a: Array) -> Array:
+    """Take the diagonal of a pair array: what each country does at home (country)."""
+    n = np.arange(a.shape[0])
+    return a[n, n]
+
+
+def is_home(n: int, ndim: int = 2) -> np.ndarray:
+    """Mark the diagonal, with trailing axes for a batch (origin, destination)."""
+    return np.eye(n, dtype=bool).reshape(n, n, *(1,) * (ndim - 2))
+
+
+@equation(PAPER, "zero cutoff profit",
+          r"x_{ij} = \frac{\sigma}{\sigma-1}\,\sigma^{1/s}\,\tau_{ij} f_{ij}^{1/s} w_i^{\sigma/s} A_j^{-1/s}")  # fmt: skip
+def zero_profit_cutoff(m: Melitz, log_wage: Array, log_demand: Array) -> Array:
+    """Compute ln x_ij, the productivity whose sales in j just pay the access cost (origin, destination)."""
+    s = m.sigma - 1.0
+    constant = np.log(m.sigma / s) + np.log(m.sigma) / s
+    wage = (m.sigma / s) * log_wage
+    return constant + m.log_tau + np.log(m.f) / s + _origin(wage) - _destination(log_demand / s)
+
+
+@equation(PAPER, "overhead cutoff",
+          r"(\phi_i^*)^s = \sum_{j \in T_i} f_{ij} \Big/ \sum_{j \in T_i} f_{ij} x_{ij}^{-s}")  # fmt: skip
+def active_cutoff(m: Melitz, log_x: Array) -> Array:
+    """Compute ln phi*_i where f_ii buys being active at all: total profit over the markets served is zero (origin)."""
+    s = m.sigma - 1.0
+    served, reference = served_at_the_margin(m, log_x)
+    f = np.where(served, m.f, 0.0)
+    shifted = np.where(served, log_x - _origin(reference), 0.0)
+    weight = np.sum(f * np.exp(-s * shifted), axis=1)
+    return reference + (np.log(np.sum(f, axis=1)) - np.log(weight)) / s
+
+
+def served_at_the_margin(m: Melitz, log_x: Array) -> tuple[np.ndarray, np.ndarray]:
+    """Find the markets T_i the marginal active firm serves: home, and every market that lowers its break-even point.
+
+    Returns the mask (origin, destination) and a reference ln x (origin) that keeps the powers in range.
+    """
+    lx, f, s = value_of(log_x), np.broadcast_to(value_of(m.f), value_of(log_x).shape), value_of(m.sigma) - 1.0
+    key = np.where(is_home(len(lx), lx.ndim), -np.inf, lx)
+    order = np.argsort(key, axis=1)
+    reference = lx.min(axis=1)
+    ranked_f = np.take_along_axis(f, order, axis=1)
+    ranked_x = np.take_along_axis(lx, order, axis=1)
+    inverse = ranked_f * np.exp(-s * (ranked_x - reference[:, None]))
+    break_even = np.log(np.cumsum(ranked_f, axis=1)) - np.log(np.cumsum(inverse, axis=1))
+    # A weighted mean falls as long as the next market lies below it: its smallest prefix is the served set.
+    best = np.argmin(break_even, axis=1)
+    rank = np.argsort(order, axis=1)
+    return rank <= best[:, None], reference
+
+
+def selling_cutoff(m: Melitz, log_x: Array) -> Array:
+    """Compute ln e_ij, the least productivity that chooses to sell from i in j (origin, destination)."""
+    if m.fixed_cost == "market":
+        return log_x
+    active = _origin(active_cutoff(m, log_x))
+    return np.where(is_home(len(log_x), log_x.ndim), active, np.maximum(log_x, active))
+
+
+def select(m: Melitz, log_wage: Array, log_demand: Array, mixing: Mixing | None = None) -> Selection:
+    """Work out who sells where at given wages and demand levels."""
+    log_x = zero_profit_cutoff(m, log_wage, log_demand)
+    log_e = selling_cutoff(m, log_x)
+    sellers = Selection(log_x, log_e, None, None, mixing)
+    s = m.sigma - 1.0
+    return Selection(log_x, log_e, seller_moment(m, sellers, s), np.exp(seller_moment(m, sellers, 0.0)), mixing)
+
+
+def seller_moment(m: Melitz, sellers: Selection, order: Array) -> Array:
+    """Compute ln of int phi^order dG over those of i who sell in j; a marginal atom counts by its active share."""
+    g = m.productivity
+    if sellers.mixing is None:
+        return g.log_survival(sellers.log_e) if _is_zero(order) else g.log_moment(sellers.log_e, order)
+    mix = sellers.mixing
+    on_atom = mix.group >= 0
+    # At an atom the moment from it upward counts it whole, the strict moment leaves it out.
+    at = np.where(on_atom, mix.log_atom[mix.group], value_of(sellers.log_e))
+    whole = np.exp(g.log_moment(at, order))
+    above = np.exp(g.log_moment_strict(at, order))
+    share = np.where(on_atom, mix.share[mix.group], 0.0)
+    with np.errstate(divide="ignore"):
+        return np.log(np.where(on_atom, above + share * (whole - above), np.exp(g.log_moment(sellers.log_e, order))))
+
+
+def seller_mean_log(m: Melitz, sellers: Selection, order: Array) -> Array:
+    """Compute the phi^order-weighted mean of ln phi over those of i who sell in j (origin, destination)."""
+    g = m.productivity
+    if sellers.mixing is None:
+        return g.mean_log(sellers.log_e, order)
+    mix = sellers.mixing
+    on_atom = mix.group >= 0
+    at = np.where(on_atom, mix.log_atom[mix.group], value_of(sellers.log_e))
+    whole = g.log_moment(at, order)
+    left_out = np.where(on_atom, (1.0 - mix.share[mix.group]) * np.exp(g.log_moment_of_atom(at, order) - whole), 0.0)
+    return (g.mean_log(at, order) - left_out * np.where(on_atom, at, 0.0)) / (1.0 - left_out)
+
+
+def _is_zero(order: Array) -> bool:
+    return isinstance(order, float) and order == 0.0
+
+
+@equation(PAPER, "access revenue", r"r_{ij} = f_{ij} V(e_{ij}) / x_{ij}^{s}")
+def access_revenue(m: Melitz, sellers: Selection) -> Array:
+    """Compute a draw's expected sales of i in j over sigma w_i (origin, destination)."""
+    return m.f * np.exp(sellers.log_moment - (m.sigma - 1.0) * sellers.log_x)
+
+
+@equation(PAPER, "expected profit", r"\bar\pi_i = w_i \sum_j f_{ij} J(x_{ij})")
+def expected_profit(m: Melitz, sellers: Selection) -> Array:
+    """Compute a draw's expected profit over all markets, in the origin's labour (origin)."""
+    s = m.sigma - 1.0
+    g = m.productivity
+    if m.fixed_cost == "market":
+        return np.sum(m.f * g.surplus(sellers.log_x, s), axis=1)
+    # V(e)/x^s - S(e) with e >= x abroad and e <= x at home, without the difference of two large numbers.
+    gap = s * (sellers.log_e - sellers.log_x)
+    with np.errstate(over="ignore", invalid="ignore"):
+        margin = g.surplus(sellers.log_e, s) * np.exp(gap) + np.exp(g.log_survival(sellers.log_e)) * np.expm1(gap)
+    return np.sum(m.f * margin, axis=1)
+
+
+@equation(PAPER, "free entry", r"\sum_j f_{ij} J_i(x_{ij}) = \delta_i f_{e,i}")
+def free_entry(m: Melitz, sellers: Selection) -> Array:
+    """State free entry: a draw's expected profit over its entry cost, less one (origin)."""
+    return expected_profit(m, sellers) / (m.delta * m.f_e) - 1.0
+
+
+def labour_per_draw(m: Melitz, sellers: Selection) -> Array:
+    """Compute the labour a stock-of-draws unit uses in production and access, entry apart (origin)."""
+    s = m.sigma - 1.0
+    return np.sum(s * access_revenue(m, sellers) + m.f * sellers.survival, axis=1)
+
+
+@equation(PAPER, "labour market", r"L_i = E_i\Big[\sum_j \big(s\,r_{ij} + f_{ij} S(e_{ij})\big) + \delta_i f_{e,i}\Big]")
+def labour_market(m: Melitz, sellers: Selection, entrants: Array) -> Array:
+    """State labour market clearing: labour used over labour present, less one (origin)."""
+    use = labour_per_draw(m, sellers)
+    if m.entry == "free":
+        use = use + m.delta * m.f_e
+    return entrants * use / m.L - 1.0
+
+
+@equation(PAPER, "mass of entrants", r"E_i = L_i \big/ \sigma\big(\delta_i f_{e,i} + \sum_j f_{ij} S(e_{ij})\big)")
+def mass_entrants(m: Melitz, sellers: Selection) -> Array:
+    """Compute the stock of draws: with free entry what the labour force supports, else J (origin)."""
+    if m.entry == "fixed":
+        return m.J
+    return m.L / (m.sigma * (m.delta * m.f_e + np.sum(m.f * sellers.survival, axis=1)))
+
+
+@equation(PAPER, "trade flow", r"X_{ij} = \sigma w_i E_i f_{ij} V(e_{ij}) / x_{ij}^{s}")
+def trade_flow(m: Melitz, log_wage: Array, sellers: Selection, entrants: Array) -> Array:
+    """Compute the value of sales of i in j (origin, destination)."""
+    return _origin(m.sigma * np.exp(log_wage) * entrants) * access_revenue(m, sellers)
+
+
+@equation(PAPER, "income", r"Y_i = w_i L_i + \Pi_i")
+def income(m: Melitz, log_wage: Array, sellers: Selection, entrants: Array) -> Array:
+    """Compute spending: wages, and with fixed entry the profits of the origin's own firms (country)."""
+    wages = np.exp(log_wage) * m.L
+    if m.entry == "free":
+        return wages
+    return wages + np.exp(log_wage) * entrants * expected_profit(m, sellers)
+
+
+@equation(PAPER, "market clearing", r"\sum_i X_{ij} = Y_j")
+def market_clearing(flows: Array, spending: Array) -> Array:
+    """State that sales in j use up its spending: their ratio, less one (destination)."""
+    return np.sum(flows, axis=0) / spending - 1.0
+
+
+@equation(PAPER, "price index", r"P_j = (A_j / Y_j)^{1/s}")
+def log_price_index(m: Melitz, log_demand: Array, spending: Array) -> Array:
+    """Compute ln P_j from the demand level A_j = P_j^s Y_j (country)."""
+    return (log_demand - np.log(spending)) / (m.sigma - 1.0)
+
+
+@equation(PAPER, "price index of varieties",
+          r"P_j^{-s} = \sum_i E_i \big(\tfrac{\sigma}{s}\tau_{ij} w_i\big)^{-s} V(e_{ij})")  # fmt: skip
+def price_index_of_varieties(m: Melitz, log_wage: Array, sellers: Selection, entrants: Array) -> Array:
+    """Compute ln P_j from the prices of the varieties sold there (country)."""
+    s = m.sigma - 1.0
+    log_cost = np.log(m.sigma / s) + m.log_tau + _origin(log_wage)
+    return -np.log(np.sum(_origin(entrants) * np.exp(sellers.log_moment - s * log_cost), axis=0)) / s
+
+
+@equation(PAPER, "welfare", r"W_j = Y_j / (L_j P_j)")
+def welfare(m: Melitz, spending: Array, log_price: Array) -> Array:
+    """Compute real income per head (country)."""
+    return spending / m.L * np.exp(-log_price)
+
+
+@equation(PAPER, "welfare by the domestic cutoff",
+          r"\frac{w_j}{P_j} = \frac{s}{\sigma}\,\frac{x_{jj}}{\tau_{jj}}\Big(\frac{Y_j}{\sigma w_j f_{jj}}\Big)^{1/s}")  # fmt: skip
+def real_wage_by_cutoff(m: Melitz, log_wage: Array, sellers: Selection, spending: Array) -> Array:
+    """Compute the real wage from the domestic cutoff alone, whatever the distribution (country)."""
+    s = m.sigma - 1.0
+    scale = (np.log(spending) - log_wage - np.log(m.sigma) - np.log(at_home(m.f))) / s
+    return np.exp(np.log(s / m.sigma) + at_home(sellers.log_x) - at_home(m.log_tau) + scale)
+
+
+@equation(PAPER, "marginal atom", r"e_{ij} = \phi_g")
+def marginal_atom(sellers: Selection) -> Array:
+    """State that a pair whose marginal atom mixes has its cutoff on that atom (one entry a pair)."""
+    mix = sellers.mixing
+    assert mix is not None
+    rows, columns = np.nonzero(mix.group >= 0)
+    return sellers.log_e[rows, columns] - mix.log_atom[mix.group[rows, columns]]
+
+
+@equation(PAPER, "trade elasticity", r"\varepsilon_{ij} = s + \frac{x^{s+1} g(x)}{V(x)}\Big|_{e_{ij}}")
+def trade_elasticity(m: Melitz, sellers: Selection) -> Array:
+    """Compute the local partial elasticity of X_ij/X_jj to tau_ij, a positive number (origin, destination).
+
+    Where the marginal active firm already serves j (`overhead`, everyone exports) no seller is at the margin of
+    that market alone, and the elasticity is s.
+    """
+    s = m.sigma - 1.0
+    at_margin = value_of(sellers.log_e) <= value_of(sellers.log_x)
+    home = is_home(len(at_margin), at_margin.ndim)
+    return s + np.where(at_margin | home, m.productivity.hazard(sellers.log_e, s), 0.0)

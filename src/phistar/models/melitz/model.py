@@ -1,0 +1,399 @@
+"""Melitz (2003): many asymmetric countries, any productivity distribution, free or fixed entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+
+from phistar.blocks.productivity import Productivity, from_spec, stack
+from phistar.core.errors import InputError, NoEquilibrium
+from phistar.core.model import Model, Residuals, Unknowns
+from phistar.core.parameters import (
+    Parameter,
+    check_keys,
+    count_countries,
+    is_list,
+    read_index,
+    read_number,
+    read_parameters,
+)
+from phistar.core.paths import Path
+from phistar.core.sources import EquationRecord, equations_of
+from phistar.numerics.duals import value_of
+from phistar.models.melitz import discrete, equations, outcomes, solver
+
+#: ln of an infinite iceberg cost: beyond every double, yet finite, so that 0 * ln tau stays 0.
+LOG_INFINITE = 1e4
+
+PARAMETERS = (
+    Parameter("sigma", "scalar", "sigma", "elasticity of substitution", lower=1.0, strict=True),
+    Parameter("L", "country", "L", "labour force", "people", default=1.0, lower=0.0, strict=True),
+    Parameter("tau", "matrix", "tau", "iceberg trade cost from origin to destination", "units shipped a unit sold",
+              default=1.0, lower=1.0, diagonal=1.0, infinite=True),
+    Parameter("f", "matrix", "f", "fixed cost of selling in a market, a period", "labour of the origin",
+              default=1.0, lower=0.0, strict=True),
+    Parameter("f_e", "country", "f_e", "sunk cost of a productivity draw", "labour", default=1.0, lower=0.0, strict=True),
+    Parameter("delta", "country", "delta", "probability a period that a firm dies", "1 a period",
+              default=1.0, lower=0.0, upper=1.0, strict=True),
+    Parameter("productivity", "productivity", "G", "productivity distribution, one for all or one a country",
+              "output a unit of labour"),
+    Parameter("entry", "choice", "", "whether entry is free (f_e) or the stock of draws fixed (J)",
+              default="free", choices=("free", "fixed")),
+    Parameter("J", "country", "J", "stock of draws where entry is fixed", "firms", default=None, lower=0.0, strict=True),
+    Parameter("fixed_cost", "choice", "", "whether every market has its own access cost, or f_ii buys being active",
+              default="market", choices=("market", "overhead")),
+    Parameter("partners", "integer", "n", "number of identical partners (n + 1 equal countries)", "countries",
+              default=None, lower=0.0, upper=1000.0),
+    Parameter("numeraire", "index", "", "country whose wage is one, by index or name", default=0),
+)  # fmt: skip
+
+ERRATA = (
+    "Raising sigma lowers the share that exports if and only if f_x < f (Pareto); the export cutoff rises if and "
+    "only if ln(f_x/f) < s(1+T)/(k-s).",
+    "'Exporters' foreign sales grow' holds when tau falls; when f_x falls, a continuing exporter's sales shrink.",
+    "phi_x > phi* needs f_x tau^s > f; 'a minority exports' needs tau (f_x/f)^(1/s) > 2^(1/k) under Pareto.",
+    "The least productive exit because exporters bid labour away, not because of foreign competition as such.",
+    "Wage gaps between exporters and others are not in the model: one wage clears a country's labour market.",
+)
+
+
+@dataclass(frozen=True)
+class Melitz(Model):
+    """Firms that differ in productivity select into markets; CES demand, one sector, N countries.
+
+    Arrays are (country) or (origin, destination); a batch of worlds adds one last axis to every one of them.
+    """
+
+    countries: tuple[str, ...]
+    sigma: Any
+    L: Any
+    log_tau: Any
+    f: Any
+    f_e: Any
+    delta: Any
+    families: tuple[Productivity, ...]
+    entry: str = "free"
+    J: Any = None
+    fixed_cost: str = "market"
+    numeraire: int = 0
+    unused: tuple[str, ...] = ()
+
+    name = "melitz"
+    title = "Heterogeneous firms, fixed export costs: who exits, who sells at home, who exports"
+    paper = "melitz2003"
+    parameters = PARAMETERS
+    variables = outcomes.VARIABLES
+    errata = ERRATA
+    capabilities = frozenset({"elasticities", "batch", "firms", "decompose", "figures"})
+
+    # -- reading and writing ------------------------------------------------------------------------------------
+
+    @classmethod
+    def build(cls, raw: Mapping[str, Any], names: Sequence[str] | None = None) -> Self:
+        """Make the model from plain parameters; see `Model.build`."""
+        check_keys(PARAMETERS, raw)
+        count = _count(raw, names)
+        countries = tuple(names) if names is not None else tuple(_default_names(count))
+        if len(set(countries)) != len(countries):
+            raise InputError("countries.names", "must differ from one another", list(countries))
+        read = read_parameters(PARAMETERS, {k: v for k, v in raw.items() if k != "numeraire"}, count)
+        if read["entry"] == "fixed" and read["J"] is None:
+            raise InputError("J", 'is missing: entry = "fixed" needs the stock of draws', remedy="give J, one a country")
+        families = _read_families(raw["productivity"], count)
+        for i, family in enumerate(families):
+            _require_finite_sales(family, read["sigma"], f"productivity[{i}]" if is_list(raw["productivity"]) else "productivity")
+        with np.errstate(divide="ignore"):
+            log_tau = np.minimum(np.log(read["tau"]), LOG_INFINITE)
+        _require_home(log_tau)
+        return cls(
+            countries=countries, sigma=read["sigma"], L=read["L"], log_tau=log_tau, f=read["f"], f_e=read["f_e"],
+            delta=read["delta"], families=families, entry=read["entry"], J=read["J"] if read["entry"] == "fixed" else None,
+            fixed_cost=read["fixed_cost"], numeraire=read_index(raw.get("numeraire", 0), countries),
+            unused=_unused(raw, count),
+        )  # fmt: skip
+
+    def as_parameters(self) -> dict[str, Any]:
+        """Return every parameter as understood; `build` reads it back."""
+        full: dict[str, Any] = {
+            "sigma": float(self.sigma), "L": self.L, "tau": self.tau, "f": self.f, "f_e": self.f_e, "delta": self.delta,
+            "productivity": [family.spec() for family in self.families], "entry": self.entry,
+            "fixed_cost": self.fixed_cost, "numeraire": self.numeraire,
+        }  # fmt: skip
+        if self.entry == "fixed":
+            full["J"] = self.J
+        return {key: _listed(value) for key, value in full.items()}
+
+    @classmethod
+    def equation_records(cls) -> tuple[EquationRecord, ...]:
+        """Return the displayed equations, in order."""
+        return equations_of(equations)
+
+    # -- primitives ---------------------------------------------------------------------------------------------
+
+    @property
+    def tau(self) -> Any:
+        """Iceberg costs (origin, destination)."""
+        with np.errstate(over="ignore"):
+            return np.exp(self.log_tau)
+
+    @cached_property
+    def productivity(self) -> Productivity:
+        """The countries' distributions as one, laid along origins."""
+        return stack(self.families, batch_axes=1 if self.is_batch else 0)
+
+    @property
+    def is_batch(self) -> bool:
+        """Whether arrays carry a batch axis."""
+        return np.ndim(value_of(self.sigma)) == 1
+
+    @cached_property
+    def points(self) -> int:
+        """Number of worlds in the batch."""
+        sizes = [np.shape(value_of(a))[-1] for a in self._arrays().values()]
+        sizes += [np.shape(value_of(p))[-1] for family in self.families for p in _parameters(family).values() if np.ndim(value_of(p))]
+        return max(sizes)
+
+    def _arrays(self) -> dict[str, Any]:
+        named = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {k: named[k] for k in ("sigma", "L", "log_tau", "f", "f_e", "delta", "J") if named[k] is not None}
+
+    def _mapped(self, change: Callable[[Any], Any]) -> Self:
+        """Apply `change` to every numeric primitive that carries (or is to carry) a batch axis."""
+        families = tuple(
+            replace(family, **{k: change(v) for k, v in _parameters(family).items() if np.ndim(value_of(v))})
+            if any(np.ndim(value_of(v)) for v in _parameters(family).values()) else family
+            for family in self.families
+        )  # fmt: skip
+        shared = families if any(a is not b for a, b in zip(families, self.families, strict=True)) else self.families
+        return replace(self, families=_reshare(self.families, shared), **{k: change(v) for k, v in self._arrays().items()})
+
+    def batched(self) -> Self:
+        """Return the model with a batch axis on every array (of one point, if it had none)."""
+        return self if self.is_batch else replace(self, **{k: np.asarray(v)[..., None] for k, v in self._arrays().items()})
+
+    def take(self, keep: Any) -> Self:
+        """Return the worlds of a batch that `keep` selects."""
+        return self._mapped(lambda a: a if a.shape[-1] == 1 else a[..., keep])
+
+    def in_autarky(self) -> Self:
+        """Return the model in which nothing crosses a border."""
+        home = equations.is_home(len(self.countries), np.ndim(self.log_tau))
+        return replace(self, log_tau=np.where(home, self.log_tau, LOG_INFINITE), fixed_cost="market")
+
+    def assign(self, path: Path, values: Any) -> Self:
+        """Return a copy with what a key means replaced; see `Model.assign`."""
+        if path.name == "productivity":
+            return self._assign_productivity(path, values)
+        if path.name not in {"sigma", "L", "tau", "f", "f_e", "delta", "J"}:
+            raise InputError(path.text, "is not a number that can be varied")
+        if path.name == "J" and self.J is None:
+            raise InputError(path.text, 'has no part in entry = "free"', remedy='set entry = "fixed"')
+        model = self.batched() if np.ndim(value_of(values)) == 1 and not self.is_batch else self
+        if path.name == "sigma":
+            if path.rest:
+                raise InputError(path.text, "is one number for all countries: no index")
+            return replace(model, sigma=values)
+        with np.errstate(divide="ignore"):
+            inner = np.minimum(np.log(values), LOG_INFINITE) if path.name == "tau" else values
+        field = "log_tau" if path.name == "tau" else path.name
+        current = getattr(model, field)
+        mask = self._mask(path, np.ndim(value_of(current)) - (1 if model.is_batch else 0))
+        return replace(model, **{field: np.where(mask[..., None] if model.is_batch else mask, inner, current)})
+
+    def lookup(self, path: Path) -> Any:
+        """Return the value behind a key: what its entries share, or an array of them where they differ."""
+        if path.name == "productivity":
+            return self._lookup_productivity(path)
+        if path.name not in {"sigma", "L", "tau", "f", "f_e", "delta", "J"} or getattr(self, path.name) is None:
+            raise InputError(path.text, "is not a number here")
+        current = np.asarray(getattr(self, path.name))
+        return current if current.ndim == 0 else current[self._mask(path, current.ndim)]
+
+    def scale(self, path: Path, factor: Any) -> Self:
+        """Return a copy with every entry a key means multiplied by `factor` (a float or a dual)."""
+        if path.name == "productivity":
+            for target in self._productivity_targets(path):
+                self = self._replace_family(target, lambda p: p * factor)
+            return self
+        self.lookup(path)
+        if path.name == "sigma":
+            return replace(self, sigma=self.sigma * factor)
+        if path.name == "tau":
+            mask = self._mask(path, 2)
+            return replace(self, log_tau=self.log_tau + np.where(mask, np.log(factor), 0.0))
+        current = getattr(self, path.name)
+        return replace(self, **{path.name: np.where(self._mask(path, np.ndim(current)), current * factor, current)})
+
+    def _mask(self, path: Path, ndim: int) -> np.ndarray:
+        """Mark the entries a key means: `tau` alone means every foreign pair."""
+        n = len(self.countries)
+        rest = path.rest
+        home = equations.is_home(n)
+        if path.name == "tau" and not rest:
+            return ~home
+        if path.name == "f" and rest in {("domestic",), ("export",)}:
+            return home if rest == ("domestic",) else ~home
+        if len(rest) not in {0, ndim} or not all(isinstance(i, int) for i in rest):
+            shape = "[origin][destination]" if ndim == 2 else "[country]"
+            raise InputError(path.text, "does not point at an entry", remedy=f"write {path.name} or {path.name}{shape}")
+        if any(isinstance(i, int) and i >= n for i in rest):
+            raise InputError(path.text, f"is out of range: there are {n} countries, counted from 0")
+        mask = np.zeros((n,) * ndim, dtype=bool)
+        mask[rest if rest else ...] = True
+        return mask
+
+    def _productivity_targets(self, path: Path) -> list[tuple[int, str]]:
+        """List the (country, parameter) pairs a productivity key means."""
+        rest = list(path.rest)
+        countries = range(len(self.countries))
+        if rest and isinstance(rest[0], int):
+            if rest[0] >= len(self.countries):
+                raise InputError(path.text, f"is out of range: there are {len(self.countries)} countries, counted from 0")
+            countries = range(rest[0], rest[0] + 1)
+            rest = rest[1:]
+        if len(rest) != 1:
+            raise InputError(path.text, "does not name a parameter of the distribution", remedy="write productivity.k")
+        for i in countries:
+            if rest[0] not in self.families[i].parameter_names:
+                raise InputError(path.text, f"is not a parameter of {self.families[i].family}",
+                                 remedy="known: " + ", ".join(self.families[i].parameter_names))  # fmt: skip
+        return [(i, str(rest[0])) for i in countries]
+
+    def _lookup_productivity(self, path: Path) -> Any:
+        values = np.array([value_of(getattr(self.families[i], name)) for i, name in self._productivity_targets(path)])
+        return values[0] if values.ndim and (values == values[0]).all() else values
+
+    def _assign_productivity(self, path: Path, values: Any) -> Self:
+        model = self.batched() if np.ndim(value_of(values)) == 1 else self
+        for target in self._productivity_targets(path):
+            model = model._replace_family(target, lambda _: values)
+        return model
+
+    def _replace_family(self, target: tuple[int, str], change: Callable[[Any], Any]) -> Self:
+        i, name = target
+        changed = replace(self.families[i], **{name: change(getattr(self.families[i], name))})
+        families = tuple(changed if j == i else f for j, f in enumerate(self.families))
+        return replace(self, families=families)
+
+    # -- the protocol -------------------------------------------------------------------------------------------
+
+    def find(self, start: Unknowns | None = None) -> Unknowns:
+        """Find the equilibrium; see `Model.find`."""
+        if any(family.family == "empirical" for family in self.families):
+            return self.normalise(discrete.find(self))
+        given = None if start is None else (start["log_demand"][:, None], start["log_wage"][:, None])
+        log_demand, log_wage, norm = solver.find_smooth(self.batched(), given)
+        if not norm[0] < solver.ACCEPT:
+            raise NoEquilibrium(
+                f"no equilibrium found: markets still off by {norm[0]:.1e} after {solver.MAX_OUTER} steps",
+                "start from a solved neighbour, or move the parameters away from their extremes",
+            )
+        return self.normalise({"log_wage": log_wage[:, 0], "log_demand": log_demand[:, 0]})
+
+    def find_batch(self) -> tuple[Unknowns, np.ndarray]:
+        """Find the equilibria of a batch; a reason stands where one was not found."""
+        if any(family.family == "empirical" for family in self.families):
+            return self._find_each()
+        log_demand, log_wage, norm = solver.find_smooth(self)
+        reasons = np.where(norm < solver.ACCEPT, "", "no equilibrium found").astype(object)
+        return self.normalise({"log_wage": log_wage, "log_demand": log_demand}), reasons
+
+    def normalise(self, x: Unknowns) -> Unknowns:
+        """Scale the unknowns so that the numeraire's wage is one (A moves with the power sigma)."""
+        level = x["log_wage"][self.numeraire]
+        return {**x, "log_wage": x["log_wage"] - level, "log_demand": x["log_demand"] - self.sigma * level}
+
+    def selection(self, x: Unknowns) -> equations.Selection:
+        """Work out who sells where at the unknowns."""
+        mixing = equations.Mixing(x["_group"], x["_log_atom"], x["atom_share"]) if "atom_share" in x else None
+        return equations.select(self, x["log_wage"], x["log_demand"], mixing)
+
+    def equations(self, x: Unknowns) -> Residuals:
+        """State the named equations that pin wages and demand levels down."""
+        sellers = self.selection(x)
+        entrants = equations.mass_entrants(self, sellers)
+        flows = equations.trade_flow(self, x["log_wage"], sellers, entrants)
+        spending = equations.income(self, x["log_wage"], sellers, entrants)
+        stated: Residuals = {}
+        if self.entry == "free":
+            stated["free_entry"] = equations.free_entry(self, sellers)
+        else:
+            stated["labour_market"] = equations.labour_market(self, sellers, entrants)
+        stated["market_clearing"] = equations.market_clearing(flows, spending)
+        stated["numeraire"] = x["log_wage"][self.numeraire : self.numeraire + 1]
+        if sellers.mixing is not None:
+            stated["marginal_atom"] = equations.marginal_atom(sellers)
+        return stated
+
+    def outcomes(self, x: Unknowns) -> dict[str, Any]:
+        """Compute every reported variable."""
+        return outcomes.outcomes(self, x)
+
+    def audit(self, x: Unknowns, values: Mapping[str, Any]) -> tuple[Residuals, dict[str, Any], list[str]]:
+        """Check labour uses, prices, cutoffs and trade balance apart from the solver's equations."""
+        return outcomes.audit(self, x, values)
+
+
+def _count(raw: Mapping[str, Any], names: Sequence[str] | None) -> int:
+    """Infer the number of countries, from lists or from the short form `partners`."""
+    counted = count_countries(PARAMETERS, raw, names)
+    if raw.get("partners") is None:
+        return counted
+    partners = next(p for p in PARAMETERS if p.name == "partners")
+    count = 1 + int(read_number(partners, raw["partners"], "partners"))
+    if counted not in {1, count}:
+        raise InputError("partners", f"means {count} countries but lists have {counted} entries", raw["partners"],
+                         remedy="give scalars with partners, or lists without it")  # fmt: skip
+    return count
+
+
+def _default_names(count: int) -> list[str]:
+    return ["Home"] if count == 1 else ["Home", "Foreign"] if count == 2 else [f"C{i + 1}" for i in range(count)]
+
+
+def _read_families(spec: Any, count: int) -> tuple[Productivity, ...]:
+    if isinstance(spec, Productivity):
+        return (spec,) * count
+    if not is_list(spec):
+        return (from_spec(spec, "productivity"),) * count
+    return tuple(from_spec(s, f"productivity[{i}]") for i, s in enumerate(spec))
+
+
+def _reshare(old: tuple[Productivity, ...], new: tuple[Productivity, ...]) -> tuple[Productivity, ...]:
+    """Keep identical members identical, so that they stack to one distribution with scalar parameters."""
+    first = {id(f): i for i, f in reversed(list(enumerate(old)))}
+    return tuple(new[first[id(f)]] for f in old)
+
+
+def _parameters(family: Productivity) -> dict[str, Any]:
+    return {name: getattr(family, name) for name in family.parameter_names}
+
+
+def _require_finite_sales(family: Productivity, sigma: Any, key: str) -> None:
+    family.require_moment(sigma - 1.0, key=key, order_text="sigma - 1", why="finite sales")
+
+
+def _require_home(log_tau: np.ndarray) -> None:
+    for i in range(len(log_tau)):
+        if log_tau[i, i] >= LOG_INFINITE:
+            raise InputError(f"tau[{i}][{i}]", "must be finite: every country can sell at home", "inf")
+
+
+def _unused(raw: Mapping[str, Any], count: int) -> tuple[str, ...]:
+    """Name what was given but plays no part."""
+    notes = []
+    if raw.get("entry", "free") == "free" and raw.get("J") is not None:
+        notes.append('J plays no part with entry = "free"')
+    if raw.get("entry") == "fixed" and raw.get("f_e") is not None:
+        notes.append('f_e plays no part with entry = "fixed"')
+    if count == 1 and not is_list(raw.get("tau", [])):
+        notes.append("tau plays no part in a closed economy: set partners, or give L as a list")
+    return tuple(notes)
+
+
+def _listed(value: Any) -> Any:
+    return value.tolist() if isinstance(value, np.ndarray) else value

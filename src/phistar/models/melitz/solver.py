@@ -1,0 +1,279 @@
+"""Find a Melitz equilibrium: demand levels outside, each wage its own monotone root inside.
+
+Unknowns are a = ln A. Given a, every country's free entry (or, with fixed entry, its labour market) pins its
+wage down by one monotone equation that always has a root; looping on wages with free entry inside does not.
+Newton runs on Z_j = ln(sum_i X_ij / Y_j) with its exact Jacobian. All arrays carry the batch as last axis.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from phistar.numerics import batched
+from phistar.models.melitz import equations as eq
+
+if TYPE_CHECKING:
+    from phistar.models.melitz.model import Melitz
+
+MAX_OUTER = 120
+MAX_INNER = 200
+#: Largest |Z| at which a point counts as solved: some ulps of a sum over a hundred countries.
+GOAL = 2e-14
+#: Good enough to be judged by the certificate once Newton no longer improves.
+ACCEPT = 1e-11
+_CAP = 3.0
+
+
+@dataclass
+class State:
+    """Where the iteration stands: log demand, log wage, excess Z, its norm, all with the batch last."""
+
+    log_demand: np.ndarray
+    log_wage: np.ndarray
+    excess: np.ndarray
+    jacobian: np.ndarray
+
+    @property
+    def norm(self) -> np.ndarray:
+        """Largest |Z| of each point; infinite where some market has no sellers."""
+        worst = np.max(np.abs(self.excess), axis=0)
+        return np.where(np.isnan(worst), np.inf, worst)
+
+
+def entry_gap(m: Melitz, sellers: eq.Selection) -> tuple[np.ndarray, np.ndarray]:
+    """Compute the log gap of the equation that pins each wage, and its slope in ln w (origin).
+
+    Free entry: expected profit over the entry cost. Fixed entry: labour used by J draws over labour present.
+    Both fall in the wage.
+    """
+    r = eq.access_revenue(m, sellers)
+    if m.entry == "free":
+        level, target = eq.expected_profit(m, sellers), m.delta * m.f_e
+        slope = -m.sigma * np.sum(r, axis=1)
+    else:
+        level, target = eq.labour_per_draw(m, sellers), m.L / m.J
+        slope = -(m.sigma / (m.sigma - 1.0)) * np.sum(_labour_slope(m, sellers, r), axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.log(level / target), slope / level
+
+
+def _labour_slope(m: Melitz, sellers: eq.Selection, r: np.ndarray) -> np.ndarray:
+    """Fall of the labour a draw uses in a market per unit of ln x and ln e together (origin, destination)."""
+    s = m.sigma - 1.0
+    return s * s * r + _labour_slope_of_cutoff(m, sellers, r)
+
+
+def _labour_slope_of_cutoff(m: Melitz, sellers: eq.Selection, r: np.ndarray) -> np.ndarray:
+    """Its part through the chosen cutoff ln e."""
+    s = m.sigma - 1.0
+    return s * _moment_fall(m, sellers, s) * r + m.f * _density(m, sellers)
+
+
+def _moment_fall(m: Melitz, sellers: eq.Selection, order: np.ndarray) -> np.ndarray:
+    """Elasticity of V(e) to e, zero where nobody sells."""
+    hazard = m.productivity.hazard(sellers.log_e, order)
+    return np.where(np.isfinite(hazard), hazard, 0.0)
+
+
+def _density(m: Melitz, sellers: eq.Selection) -> np.ndarray:
+    """Fall of S(e) per unit of ln e (origin, destination)."""
+    return np.exp(m.productivity.log_density(sellers.log_e))
+
+
+def wages_given_demand(m: Melitz, log_demand: np.ndarray, log_wage: np.ndarray) -> tuple[np.ndarray, eq.Selection]:
+    """Solve each country's monotone wage equation by Newton in logs, kept inside a bracket."""
+    low = np.full(log_wage.shape, -np.inf)
+    high = np.full(log_wage.shape, np.inf)
+    w = log_wage
+    for _ in range(MAX_INNER):
+        sellers = eq.select(m, w, log_demand)
+        gap, slope = entry_gap(m, sellers)
+        low = np.where(gap >= 0, np.maximum(low, w), low)
+        high = np.where(gap <= 0, np.minimum(high, w), high)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            step = -gap / slope
+        done = (np.abs(gap) < 1e-14) | (np.abs(step) <= 2e-16 * np.abs(w)) | ~(high - low > 1e-15 * (1 + np.abs(w)))
+        if done.all():
+            break
+        w = np.where(done, w, _next_inside(w + step, w, low, high))
+    return w, sellers
+
+
+def _next_inside(proposal: np.ndarray, w: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Take Newton's proposal where it stays in the bracket; else bisect, or stride while one side is open."""
+    with np.errstate(invalid="ignore"):
+        middle = np.where(np.isinf(high), w + 2.0, np.where(np.isinf(low), w - 2.0, 0.5 * (low + high)))
+    usable = np.isfinite(proposal) & (proposal > low) & (proposal < high) & (np.abs(proposal - w) < 50.0)
+    return np.where(usable, proposal, middle)
+
+
+def excess_demand(m: Melitz, log_demand: np.ndarray, log_wage: np.ndarray) -> State:
+    """Compute Z_j = ln(sum_i X_ij / Y_j) and dZ/da at given demand levels, wages solved inside."""
+    w, sellers = wages_given_demand(m, log_demand, log_wage)
+    entrants = eq.mass_entrants(m, sellers)
+    flows = eq.trade_flow(m, w, sellers, entrants)
+    spending = eq.income(m, w, sellers, entrants)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = np.log(np.sum(flows, axis=0) / spending)
+    return State(log_demand, w, z, _jacobian(m, sellers, flows))
+
+
+def _jacobian(m: Melitz, sellers: eq.Selection, flows: np.ndarray) -> np.ndarray:
+    """Compute dZ_j/da_k exactly (destination, destination, batch).
+
+    d ln x_ij = (sigma/s) d ln w_i - da_j / s, and d ln e_ij is the same at the margin of one market; where the
+    overhead cutoff rules it mixes the markets served, with weights omega.
+    """
+    s = m.sigma - 1.0
+    r = eq.access_revenue(m, sellers)
+    spread = _spreader(m, sellers)
+    fall = _moment_fall(m, sellers, s)
+    wage = _wage_response(m, sellers, r, spread)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        arrivals = np.nan_to_num(flows / np.sum(flows, axis=0))
+    rows = np.sum(flows, axis=1)
+    through_wage = 1.0 - m.sigma - fall * m.sigma / s
+    if m.entry == "free":
+        density = m.f * _density(m, sellers) / (m.delta * m.f_e + np.sum(m.f * sellers.survival, axis=1))[:, None]
+        through_wage = through_wage + (m.sigma / s) * np.sum(density, axis=1)[:, None]
+        entry = -spread(density) / s
+    else:
+        entry = np.zeros_like(r)
+    # Columns through each origin's wage and entry, then directly through the destination's own demand level.
+    jacobian = batched.contract(arrivals * through_wage, wage) + batched.contract(arrivals, entry)
+    n = np.arange(len(r))
+    jacobian[n, n] += np.sum(arrivals, axis=0)
+    jacobian += _contract_spread(m, sellers, arrivals * fall / s)
+    return jacobian - flows / rows[:, None] / m.sigma
+
+
+def _wage_response(m: Melitz, sellers: eq.Selection, r: np.ndarray, spread: _Spread) -> np.ndarray:
+    """Compute d ln w_i / d a_k (origin, destination): revenue shares over sigma with free entry."""
+    s = m.sigma - 1.0
+    if m.entry == "free":
+        return r / (m.sigma * np.sum(r, axis=1))[:, None]
+    total = np.sum(_labour_slope(m, sellers, r), axis=1)[:, None]
+    return (s * s * r + spread(_labour_slope_of_cutoff(m, sellers, r))) / (m.sigma * total)
+
+
+class _Spread:
+    """How d ln e_ij splits over the a_k: on the own market, or over the markets the overhead cutoff mixes."""
+
+    def __init__(self, own: np.ndarray, weights: np.ndarray) -> None:
+        self.own, self.weights = own, weights
+
+    def __call__(self, c: np.ndarray) -> np.ndarray:
+        """Return the coefficient on a_k of sum_j c_ij times (-s d ln e_ij) at given wages (origin, destination)."""
+        return np.where(self.own, c, 0.0) + np.sum(np.where(self.own, 0.0, c), axis=1)[:, None] * self.weights
+
+
+def _spreader(m: Melitz, sellers: eq.Selection) -> _Spread:
+    if m.fixed_cost == "market":
+        return _Spread(np.ones(sellers.log_x.shape, dtype=bool), np.zeros((1, 1, 1)))
+    s = m.sigma - 1.0
+    home = eq.is_home(len(sellers.log_x), sellers.log_x.ndim)
+    served, reference = eq.served_at_the_margin(m, sellers.log_x)
+    weight = np.where(served, m.f * np.exp(-s * np.where(served, sellers.log_x - reference[:, None], 0.0)), 0.0)
+    own = ~home & (sellers.log_e <= sellers.log_x)
+    return _Spread(own, weight / np.sum(weight, axis=1)[:, None])
+
+
+def _contract_spread(m: Melitz, sellers: eq.Selection, c: np.ndarray) -> np.ndarray:
+    """Return sum_i c_ij (d(-s ln e_ij)/d a_k at given wages) for every pair of destinations j, k."""
+    n = np.arange(len(c))
+    result = np.zeros((len(c), *c.shape[1:]))
+    if m.fixed_cost == "market":
+        result[n, n] = np.sum(c, axis=0)
+        return result
+    spread = _spreader(m, sellers)
+    result = batched.contract(np.where(spread.own, 0.0, c), np.broadcast_to(spread.weights, c.shape))
+    result[n, n] += np.sum(np.where(spread.own, c, 0.0), axis=0)
+    return result
+
+
+def autarky_start(m: Melitz) -> tuple[np.ndarray, np.ndarray]:
+    """Return ln A and ln w of the world in which nobody exports, with every wage one."""
+    alone = m.in_autarky()
+    zero = np.zeros((len(m.countries), m.points))
+    w, _ = wages_given_demand(alone, zero, zero)
+    # Cutoffs depend on sigma ln w - ln A alone, so wages of one need this demand level.
+    return -m.sigma * w, zero
+
+
+def find_smooth(
+    m: Melitz, start: tuple[np.ndarray, np.ndarray] | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Find ln A and ln w where the distributions have no atoms; `m` carries a batch axis.
+
+    Step-capped Newton with halving; where halving fails, a while of a += 0.5 clip(Z, -1, 1).
+
+    Returns
+    -------
+    log_demand, log_wage : ndarray (country, batch)
+    norm : ndarray (batch)
+        Largest |Z| reached; above `ACCEPT` the point has not converged.
+    """
+    base = excess_demand(m, *(start if start is not None else autarky_start(m)))
+    found = _take(base, slice(None))
+    active = np.arange(m.points)
+    halvings, groping, stalls = (np.zeros(m.points, dtype=int) for _ in range(3))
+    for _ in range(MAX_OUTER):
+        keep = (base.norm > GOAL) & (stalls < 2)
+        if not keep.all():
+            _put(found, base, active)
+            if not keep.any():
+                break
+            m, base, active = m.take(keep), _take(base, keep), active[keep]
+            halvings, groping, stalls = halvings[keep], groping[keep], stalls[keep]
+        step = np.where(groping > 0, _grope(base), 0.5**halvings * _newton_step(base))
+        trial = excess_demand(m, base.log_demand + step, base.log_wage)
+        accept = (trial.norm < base.norm) | (groping > 0)
+        # At the floor of precision a step that does not help is the sign to stop.
+        stalls = np.where(~accept & (base.norm < ACCEPT), stalls + 1, stalls)
+        halvings = np.where(accept, 0, halvings + 1)
+        groping = np.maximum(groping - 1, 0)
+        groping = np.where(halvings > 5, 12, groping)
+        halvings = np.where(halvings > 5, 0, halvings)
+        base = _choose(accept, trial, base)
+    _put(found, base, active)
+    return found.log_demand, found.log_wage, found.norm
+
+
+def _newton_step(state: State) -> np.ndarray:
+    n = len(state.excess)
+    # The level of A is free (wages follow it): the rank-one term fixes it; the tiny diagonal carries blocs that
+    # do not trade, whose relative level is free as well.
+    matrix = state.jacobian + 1.0 / n + 1e-13 * np.eye(n)[..., None]
+    step = -batched.solve(np.nan_to_num(matrix), _finite(state.excess))
+    step = np.nan_to_num(step, nan=0.0, posinf=_CAP, neginf=-_CAP)
+    return step * np.minimum(1.0, _CAP / np.maximum(np.max(np.abs(step), axis=0), 1e-300))
+
+
+def _grope(state: State) -> np.ndarray:
+    """Lower demand where sales exceed spending, raise it where they fall short."""
+    return -0.5 * np.clip(_finite(state.excess), -1.0, 1.0)
+
+
+def _finite(z: np.ndarray) -> np.ndarray:
+    """Read a market without sellers as one far too small."""
+    return np.nan_to_num(z, nan=0.0, neginf=-1.0, posinf=1.0)
+
+
+def _take(state: State, keep: np.ndarray | slice) -> State:
+    parts = (state.log_demand, state.log_wage, state.excess, state.jacobian)
+    return State(*(part[..., keep].copy() for part in parts))
+
+
+def _choose(accept: np.ndarray, new: State, old: State) -> State:
+    if accept.all():
+        return new
+    pairs = zip(vars(new).values(), vars(old).values(), strict=True)
+    return State(*(np.where(accept, a, b) for a, b in pairs))
+
+
+def _put(into: State, state: State, where: np.ndarray) -> None:
+    into.log_demand[:, where], into.log_wage[:, where] = state.log_demand, state.log_wage
+    into.excess[:, where] = state.excess
