@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -21,6 +22,42 @@ from phistar.core.sources import EquationRecord
 Unknowns = dict[str, Any]
 #: Scaled residuals by equation name.
 Residuals = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Decomposition:
+    """A change split into parts that add up.
+
+    Attributes
+    ----------
+    total : str
+        Name of the column the parts add up to.
+    parts : tuple of str
+        Names of the columns that add up to it.
+    columns : mapping of str to ndarray
+        All columns, the parts' and beside them what else is worth showing.
+    dims : tuple of str
+        Axes of every column.
+    note : str
+        What is split and how, in one line.
+    """
+
+    total: str
+    parts: tuple[str, ...]
+    columns: Mapping[str, np.ndarray]
+    dims: tuple[str, ...]
+    note: str
+
+    @property
+    def gap(self) -> float:
+        """How far the parts miss the total, at most."""
+        missed = self.columns[self.total] - sum(self.columns[part] for part in self.parts)
+        return float(np.max(np.abs(missed[np.isfinite(missed)]), initial=0.0))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the decomposition as plain data."""
+        return {"dims": list(self.dims), "total": self.total, "parts": list(self.parts),
+                "columns": dict(self.columns), "note": self.note}  # fmt: skip
 
 
 class Model(ABC):
@@ -113,9 +150,28 @@ class Model(ABC):
         raise NotImplementedError
 
     def scale(self, path: Path, factor: Any) -> Self:
-        """Return a copy with every entry the key means multiplied by `factor`."""
-        current = np.asarray(self.lookup(path), dtype=float)
-        return self.assign(path, current * factor)
+        """Return a copy with every entry the key means multiplied by `factor` (a float or a dual)."""
+        raise NotImplementedError
+
+    def shift(self, path: Path, term: Any) -> Self:
+        """Return a copy with `term` added to every entry the key means (a float or a dual)."""
+        raise NotImplementedError
+
+    def movable(self) -> list[Path]:
+        """List the keys of all parameters that can be varied, each meaning all its entries in proportion."""
+        raise NotImplementedError
+
+    def decompose(self, old: Any, new: Any) -> dict[str, Decomposition]:
+        """Split the change between two of the model's equilibria into parts."""
+        raise NotImplementedError
+
+    def draw_firms(self, x: Unknowns, n: int, seed: int) -> dict[str, np.ndarray]:
+        """Draw `n` firms a country, seeded, and return what each does: columns of equal length."""
+        raise NotImplementedError
+
+    def find_batch(self) -> tuple[Unknowns, np.ndarray]:
+        """Find the equilibria of a batch of worlds; where one was not found a reason stands, else ""."""
+        raise NotImplementedError
 
 
 def largest(residuals: Residuals) -> dict[str, float]:

@@ -130,15 +130,9 @@ def seller_moment(m: Melitz, sellers: Selection, order: Array) -> Array:
     g = m.productivity
     if sellers.mixing is None:
         return g.log_survival(sellers.log_e) if _is_zero(order) else g.log_moment(sellers.log_e, order)
-    mix = sellers.mixing
-    on_atom = mix.group >= 0
-    # At an atom the moment from it upward counts it whole, the strict moment leaves it out.
-    at = np.where(on_atom, mix.log_atom[mix.group], value_of(sellers.log_e))
-    whole = np.exp(g.log_moment(at, order))
-    above = np.exp(g.log_moment_strict(at, order))
-    share = np.where(on_atom, mix.share[mix.group], 0.0)
+    at, left_out = _margin(m, sellers, order)
     with np.errstate(divide="ignore"):
-        return np.log(np.where(on_atom, above + share * (whole - above), np.exp(g.log_moment(sellers.log_e, order))))
+        return g.log_moment(at, order) + np.log1p(-left_out)
 
 
 def seller_mean_log(m: Melitz, sellers: Selection, order: Array) -> Array:
@@ -146,12 +140,20 @@ def seller_mean_log(m: Melitz, sellers: Selection, order: Array) -> Array:
     g = m.productivity
     if sellers.mixing is None:
         return g.mean_log(sellers.log_e, order)
+    at, left_out = _margin(m, sellers, order)
+    atom = np.where(sellers.mixing.group >= 0, value_of(at), 0.0)
+    return (g.mean_log(at, order) - left_out * atom) / (1.0 - left_out)
+
+
+def _margin(m: Melitz, sellers: Selection, order: Array) -> tuple[Array, Array]:
+    """Return the cutoffs, those on an atom exactly on it, and the share of the moment the idle of an atom hold."""
     mix = sellers.mixing
+    assert mix is not None
     on_atom = mix.group >= 0
-    at = np.where(on_atom, mix.log_atom[mix.group], value_of(sellers.log_e))
-    whole = g.log_moment(at, order)
-    left_out = np.where(on_atom, (1.0 - mix.share[mix.group]) * np.exp(g.log_moment_of_atom(at, order) - whole), 0.0)
-    return (g.mean_log(at, order) - left_out * np.where(on_atom, at, 0.0)) / (1.0 - left_out)
+    # Where the cutoff is pinned to an atom, what moves at the margin is the active share.
+    at = np.where(on_atom, mix.log_atom[mix.group], sellers.log_e)
+    atom = np.exp(m.productivity.log_moment_of_atom(value_of(at), order) - m.productivity.log_moment(at, order))
+    return at, np.where(on_atom, (1.0 - mix.share[mix.group]) * atom, 0.0)
 
 
 def _is_zero(order: Array) -> bool:

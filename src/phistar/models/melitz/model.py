@@ -11,7 +11,7 @@ import numpy as np
 
 from phistar.blocks.productivity import Productivity, from_spec, stack
 from phistar.core.errors import InputError, NoEquilibrium
-from phistar.core.model import Model, Residuals, Unknowns
+from phistar.core.model import Decomposition, Model, Residuals, Unknowns
 from phistar.core.parameters import (
     Parameter,
     check_keys,
@@ -21,10 +21,10 @@ from phistar.core.parameters import (
     read_number,
     read_parameters,
 )
-from phistar.core.paths import Path
+from phistar.core.paths import Path, parse_path
 from phistar.core.sources import EquationRecord, equations_of
 from phistar.numerics.duals import value_of
-from phistar.models.melitz import discrete, equations, outcomes, solver
+from phistar.models.melitz import decompositions, discrete, equations, firms, outcomes, solver
 
 #: ln of an infinite iceberg cost: beyond every double, yet finite, so that 0 * ln tau stays 0.
 LOG_INFINITE = 1e4
@@ -214,19 +214,43 @@ class Melitz(Model):
         return current if current.ndim == 0 else current[self._mask(path, current.ndim)]
 
     def scale(self, path: Path, factor: Any) -> Self:
-        """Return a copy with every entry a key means multiplied by `factor` (a float or a dual)."""
+        """Return a copy with every entry a key means multiplied by `factor`; see `Model.scale`."""
+        return self._changed(path, lambda value: value * factor)
+
+    def shift(self, path: Path, term: Any) -> Self:
+        """Return a copy with `term` added to every entry a key means; see `Model.shift`."""
+        return self._changed(path, lambda value: value + term)
+
+    def _changed(self, path: Path, change: Callable[[Any], Any]) -> Self:
         if path.name == "productivity":
-            for target in self._productivity_targets(path):
-                self = self._replace_family(target, lambda p: p * factor)
-            return self
+            # Countries that share one distribution keep sharing it: all change by the same rule.
+            targets = self._productivity_targets(path)
+            changed = {id(self.families[i]): self._changed_family(i, name, change) for i, name in targets}
+            where = {i for i, _ in targets}
+            return replace(self, families=tuple(changed[id(f)] if i in where else f for i, f in enumerate(self.families)))
         self.lookup(path)
         if path.name == "sigma":
-            return replace(self, sigma=self.sigma * factor)
+            return replace(self, sigma=change(self.sigma))
         if path.name == "tau":
-            mask = self._mask(path, 2)
-            return replace(self, log_tau=self.log_tau + np.where(mask, np.log(factor), 0.0))
+            foreign = np.where(self._mask(path, 2), self.log_tau, 0.0)
+            return replace(self, log_tau=np.where(self._mask(path, 2), np.log(change(np.exp(foreign))), self.log_tau))
         current = getattr(self, path.name)
-        return replace(self, **{path.name: np.where(self._mask(path, np.ndim(current)), current * factor, current)})
+        return replace(self, **{path.name: np.where(self._mask(path, np.ndim(current)), change(current), current)})
+
+    def _changed_family(self, i: int, name: str, change: Callable[[Any], Any]) -> Productivity:
+        return replace(self.families[i], **{name: change(getattr(self.families[i], name))})
+
+    def movable(self) -> list[Path]:
+        """List the keys that can be varied; see `Model.movable`."""
+        several = len(self.countries) > 1
+        keys = ["sigma", "L", *(["tau"] if several else []), "f.domestic", *(["f.export"] if several else [])]
+        keys += ["f_e", "delta"] if self.entry == "free" else ["J"]
+        shared = {f.family for f in self.families}
+        if len(shared) == 1:
+            keys += [f"productivity.{name}" for name in self.families[0].parameter_names]
+        else:
+            keys += [f"productivity[{i}].{name}" for i, f in enumerate(self.families) for name in f.parameter_names]
+        return [parse_path(key) for key in keys]
 
     def _mask(self, path: Path, ndim: int) -> np.ndarray:
         """Mark the entries a key means: `tau` alone means every foreign pair."""
@@ -269,15 +293,7 @@ class Melitz(Model):
 
     def _assign_productivity(self, path: Path, values: Any) -> Self:
         model = self.batched() if np.ndim(value_of(values)) == 1 else self
-        for target in self._productivity_targets(path):
-            model = model._replace_family(target, lambda _: values)
-        return model
-
-    def _replace_family(self, target: tuple[int, str], change: Callable[[Any], Any]) -> Self:
-        i, name = target
-        changed = replace(self.families[i], **{name: change(getattr(self.families[i], name))})
-        families = tuple(changed if j == i else f for j, f in enumerate(self.families))
-        return replace(self, families=families)
+        return model._changed(path, lambda _: values)
 
     # -- the protocol -------------------------------------------------------------------------------------------
 
@@ -301,6 +317,19 @@ class Melitz(Model):
         log_demand, log_wage, norm = solver.find_smooth(self)
         reasons = np.where(norm < solver.ACCEPT, "", "no equilibrium found").astype(object)
         return self.normalise({"log_wage": log_wage, "log_demand": log_demand}), reasons
+
+    def _find_each(self) -> tuple[Unknowns, np.ndarray]:
+        """Find the worlds of a batch one at a time: atoms have no batched route."""
+        found, reasons = [], np.full(self.points, "", dtype=object)
+        for i in range(self.points):
+            try:
+                found.append(self.world(i).find())
+            except NoEquilibrium as error:
+                reasons[i] = str(error)
+                found.append(None)
+        blank = np.full(len(self.countries), np.nan)
+        names = ("log_wage", "log_demand")
+        return {n: np.stack([blank if x is None else x[n] for x in found], axis=-1) for n in names}, reasons
 
     def normalise(self, x: Unknowns) -> Unknowns:
         """Scale the unknowns so that the numeraire's wage is one (A moves with the power sigma)."""
@@ -336,6 +365,14 @@ class Melitz(Model):
     def audit(self, x: Unknowns, values: Mapping[str, Any]) -> tuple[Residuals, dict[str, Any], list[str]]:
         """Check labour uses, prices, cutoffs and trade balance apart from the solver's equations."""
         return outcomes.audit(self, x, values)
+
+    def decompose(self, old: Any, new: Any) -> dict[str, Decomposition]:
+        """Split welfare, aggregate productivity and trade flows."""
+        return decompositions.decompose(old, new)
+
+    def draw_firms(self, x: Unknowns, n: int, seed: int) -> dict[str, np.ndarray]:
+        """Draw entrants and follow what they do; see `Model.draw_firms`."""
+        return firms.draw(self, x, n, seed)
 
 
 def _count(raw: Mapping[str, Any], names: Sequence[str] | None) -> int:

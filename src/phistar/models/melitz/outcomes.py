@@ -46,7 +46,7 @@ VARIABLES = tuple(
         ("mean_log_productivity", COUNTRY, "log productivity", "E ln phi", "unweighted mean of logs over active firms"),
         ("revenue_weighted_productivity", COUNTRY, "productivity", "", "mean weighted by revenue (finite if k > sigma)"),
         ("revenue_weighted_log_productivity", COUNTRY, "log productivity", "", "mean of logs weighted by revenue"),
-        ("output_per_worker", COUNTRY, "output a worker", "", "output at the gate over all labour in production and fixed uses"),
+        ("output_per_worker", COUNTRY, "output a worker", "", "output at the gate over all labour"),
         ("labour_production", COUNTRY, "people", "L_p", "labour making goods"),
         ("labour_fixed", COUNTRY, "people", "", "labour in fixed costs at home"),
         ("labour_export", COUNTRY, "people", "", "labour in fixed costs abroad"),
@@ -177,7 +177,7 @@ def _productivity(m: Melitz, x: Unknowns, sellers: eq.Selection, values: Mapping
         "mean_log_productivity": active.mean_log(),
         "revenue_weighted_productivity": weighted,
         "revenue_weighted_log_productivity": logs,
-        "output_per_worker": (s / m.sigma) * weighted,
+        "output_per_worker": weighted * (s / m.sigma) * values["revenue"] / (values["wage"] * m.L),
     }
 
 

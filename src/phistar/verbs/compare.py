@@ -1,0 +1,98 @@
+"""Compare: baseline against counterfactual; levels, changes, decompositions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from phistar.core.equilibrium import Equilibrium, to_json
+from phistar.core.errors import InputError
+from phistar.core.model import Decomposition
+from phistar.core.scenario import load_scenario
+from phistar.models.registry import build_counterfactual, build_model
+from phistar.verbs.solve import solve
+
+if TYPE_CHECKING:
+    import pandas
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two certified equilibria and what changed between them.
+
+    Attributes
+    ----------
+    baseline, counterfactual : Equilibrium
+    changes : mapping of str to dict
+        By variable: ``dims``, ``hat`` (new over old; nan where the old is zero) and ``percent``; a variable in
+        logs has ``difference`` too.
+    decompositions : mapping of str to Decomposition
+        What the model can split up: welfare, productivity (reallocation), trade margins.
+    """
+
+    baseline: Equilibrium
+    counterfactual: Equilibrium
+    changes: Mapping[str, Mapping[str, Any]]
+    decompositions: Mapping[str, Decomposition]
+
+    def hat(self, name: str) -> np.ndarray:
+        """Return the proportional change of a variable, new over old."""
+        self.baseline[name]
+        return np.asarray(self.changes[name]["hat"])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the contract's JSON form."""
+        return {
+            "baseline": self.baseline.to_dict(),
+            "counterfactual": self.counterfactual.to_dict(),
+            "changes": {name: dict(change) for name, change in self.changes.items()},
+            "decompositions": {name: d.to_dict() for name, d in self.decompositions.items()},
+        }
+
+    def to_json(self) -> str:
+        """Return `to_dict` as JSON text."""
+        return to_json(self.to_dict())
+
+    def to_frame(self) -> pandas.DataFrame:
+        """Return a tidy `pandas.DataFrame`: variable, origin, destination, baseline, counterfactual, hat."""
+        frame = self.baseline.to_frame().rename(columns={"value": "baseline"})
+        frame["counterfactual"] = self.counterfactual.to_frame()["value"]
+        frame["hat"] = frame["counterfactual"] / frame["baseline"]
+        return frame
+
+
+def compare(scenario: Any, settings: Sequence[str] = ()) -> Comparison:
+    """Solve a scenario's baseline and counterfactual and say what changed.
+
+    Raises
+    ------
+    InputError
+        When the scenario is wrong or has no counterfactual.
+    NoEquilibrium
+        When one of the two has no certified equilibrium.
+    """
+    loaded = load_scenario(scenario, settings)
+    return compare_models(build_model(loaded), build_counterfactual(loaded))
+
+
+def compare_models(baseline: Any, counterfactual: Any) -> Comparison:
+    """Compare two models (or equilibria already solved) of the same kind and countries."""
+    old, new = (x if isinstance(x, Equilibrium) else solve(x) for x in (baseline, counterfactual))
+    if old.countries != new.countries:
+        raise InputError("counterfactual", f"has countries {', '.join(new.countries)} where the baseline has "
+                         f"{', '.join(old.countries)}", remedy="keep the number and names of countries")  # fmt: skip
+    changes = {v.name: _change(v, old[v.name], new[v.name]) for v in old.variables if v.name in old.values}
+    splits = old.model.decompose(old, new) if "decompose" in old.model.capabilities else {}
+    return Comparison(old, new, changes, splits)
+
+
+def _change(variable: Any, old: np.ndarray, new: np.ndarray) -> dict[str, Any]:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        hat = np.where(old == 0.0, np.nan, new / old)
+    change = {"dims": list(variable.dims), "hat": hat, "percent": 100.0 * (hat - 1.0)}
+    if variable.unit.startswith("log"):
+        change["difference"] = new - old
+    return change
