@@ -151,9 +151,9 @@ def chain(result: Any, inputs: Sequence[Any], partials: Sequence[Any]) -> Dual:
         if isinstance(x, Dual) and partial is not None:
             g = x.gradient
             g = g.reshape(g.shape[0], *(1,) * (result.ndim - x.ndim), *x.shape)
-            # A zero gradient stays zero where the partial is infinite, as at the edge of a support.
+            # Zero times an infinite slope is zero: nobody is at the edge of an empty market.
             with np.errstate(invalid="ignore"):
-                gradient = gradient + np.where(g == 0.0, 0.0, g * partial)
+                gradient = gradient + np.where((g == 0.0) | (np.asarray(partial) == 0.0), 0.0, g * partial)
     directions = next(x.gradient.shape[0] for x in inputs if isinstance(x, Dual))
     return Dual(result, np.broadcast_to(gradient, (directions, *result.shape)))
 

@@ -128,10 +128,7 @@ class _Industry:
 def _industry(e: Equilibrium) -> _Industry:
     m = e.model
     selection = m.selection(dict(e.unknowns))
-    share = np.ones(selection.log_e.shape)
-    if selection.mixing is not None:
-        mix = selection.mixing
-        share = np.where(mix.group >= 0, mix.share[mix.group], 1.0)
+    share = np.ones(selection.log_e.shape) if selection.mixing is None else selection.mixing.active_share
     lowest = np.argmin(selection.log_e, axis=1)[:, None]
     active = _Above(np.take_along_axis(selection.log_e, lowest, 1), np.take_along_axis(share, lowest, 1))
     weight = m.f * np.exp(-(m.sigma - 1.0) * (selection.log_x - active.log_cutoff))

@@ -8,6 +8,7 @@ the origin's labour. Everything runs in logs: phi^s overflows for thin tails and
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,26 +25,50 @@ Array = Any  # a NumPy array or a Dual of the shape the docstring names
 
 @dataclass(frozen=True)
 class Mixing:
-    """Which sellers' cutoffs sit on an atom of a discrete distribution, and the active share of each atom.
+    """Where cutoffs stand on the atoms of discrete distributions, and the active share of those atoms.
 
-    `group[i, j]` numbers the atom that the pair's cutoff sits on (-1: on none); pairs of one origin that share
-    a cutoff share the group. `share[g]` in [0, 1] of the atom's firms are active; `log_atom[g]` is its place.
+    Attributes
+    ----------
+    log_at : ndarray (origin, destination)
+        The atom that counts last, in logs; nan where the cutoff itself decides.
+    group : ndarray (origin, destination)
+        Number of the lottery that decides the atom's active share, -1 where there is none. Pairs of one origin
+        that share the overhead cutoff share the lottery.
+    share : array (lottery)
+        Active share of each lottery's atom, in [0, 1].
+    settled : ndarray (origin, destination)
+        Active share where there is no lottery: one, or zero beyond the last atom.
     """
 
+    log_at: np.ndarray
     group: np.ndarray
-    log_atom: np.ndarray
     share: Array
+    settled: np.ndarray
+
+    @property
+    def active_share(self) -> Array:
+        """Active share of each pair's marginal atom (origin, destination)."""
+        return np.where(self.group >= 0, self.share[self.group], self.settled) if len(self.share) else self.settled
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Who sells where: zero-profit and chosen cutoffs, with V and S at the chosen one (origin, destination)."""
+    """Who sells where: zero-profit and chosen cutoffs (origin, destination), V and S at the chosen one when asked."""
 
+    m: Melitz
     log_x: Array
     log_e: Array
-    log_moment: Array
-    survival: Array
     mixing: Mixing | None = None
+
+    @cached_property
+    def log_moment(self) -> Array:
+        """ln V(e_ij) of order s (origin, destination)."""
+        return seller_moment(self.m, self, self.m.sigma - 1.0)
+
+    @cached_property
+    def survival(self) -> Array:
+        """S(e_ij), the share of draws that sell (origin, destination)."""
+        return np.exp(seller_moment(self.m, self, 0.0))
 
 
 def _origin(a: Array) -> Array:
@@ -119,10 +144,7 @@ def selling_cutoff(m: Melitz, log_x: Array) -> Array:
 def select(m: Melitz, log_wage: Array, log_demand: Array, mixing: Mixing | None = None) -> Selection:
     """Work out who sells where at given wages and demand levels."""
     log_x = zero_profit_cutoff(m, log_wage, log_demand)
-    log_e = selling_cutoff(m, log_x)
-    sellers = Selection(log_x, log_e, None, None, mixing)
-    s = m.sigma - 1.0
-    return Selection(log_x, log_e, seller_moment(m, sellers, s), np.exp(seller_moment(m, sellers, 0.0)), mixing)
+    return Selection(m, log_x, selling_cutoff(m, log_x), mixing)
 
 
 def seller_moment(m: Melitz, sellers: Selection, order: Array) -> Array:
@@ -141,7 +163,7 @@ def seller_mean_log(m: Melitz, sellers: Selection, order: Array) -> Array:
     if sellers.mixing is None:
         return g.mean_log(sellers.log_e, order)
     at, left_out = _margin(m, sellers, order)
-    atom = np.where(sellers.mixing.group >= 0, value_of(at), 0.0)
+    atom = np.where(np.isnan(sellers.mixing.log_at), 0.0, value_of(at))
     return (g.mean_log(at, order) - left_out * atom) / (1.0 - left_out)
 
 
@@ -149,11 +171,11 @@ def _margin(m: Melitz, sellers: Selection, order: Array) -> tuple[Array, Array]:
     """Return the cutoffs, those on an atom exactly on it, and the share of the moment the idle of an atom hold."""
     mix = sellers.mixing
     assert mix is not None
-    on_atom = mix.group >= 0
     # Where the cutoff is pinned to an atom, what moves at the margin is the active share.
-    at = np.where(on_atom, mix.log_atom[mix.group], sellers.log_e)
-    atom = np.exp(m.productivity.log_moment_of_atom(value_of(at), order) - m.productivity.log_moment(at, order))
-    return at, np.where(on_atom, (1.0 - mix.share[mix.group]) * atom, 0.0)
+    at = np.where(np.isnan(mix.log_at), sellers.log_e, mix.log_at)
+    with np.errstate(invalid="ignore"):
+        atom = np.exp(m.productivity.log_moment_of_atom(value_of(at), order) - m.productivity.log_moment(at, order))
+    return at, np.where(np.isnan(mix.log_at) | ((mix.group < 0) & (mix.settled == 1.0)), 0.0, (1.0 - mix.active_share) * atom)
 
 
 def _is_zero(order: Array) -> bool:
@@ -265,8 +287,8 @@ def marginal_atom(sellers: Selection) -> Array:
     """State that a pair whose marginal atom mixes has its cutoff on that atom (one entry a pair)."""
     mix = sellers.mixing
     assert mix is not None
-    rows, columns = np.nonzero(mix.group >= 0)
-    return sellers.log_e[rows, columns] - mix.log_atom[mix.group[rows, columns]]
+    drawn = mix.group >= 0
+    return sellers.log_e[drawn] - mix.log_at[drawn]
 
 
 @equation(PAPER, "trade elasticity", r"\varepsilon_{ij} = s + \frac{x^{s+1} g(x)}{V(x)}\Big|_{e_{ij}}")

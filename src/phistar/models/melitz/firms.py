@@ -36,9 +36,9 @@ def sells(
         return chosen
     mix = sellers.mixing
     # The atom's place in logs and the cutoff found by Newton agree to some ulps only.
-    group = mix.group[origins, :, None]
-    on_atom = (group >= 0) & (np.abs(log_phi[:, None, :] - mix.log_atom[group]) < 1e-9)
-    drawn = True if lottery is None else lottery[:, None, :] < mix.share[group]
+    with np.errstate(invalid="ignore"):
+        on_atom = np.abs(log_phi[:, None, :] - mix.log_at[origins, :, None]) < 1e-9
+    drawn = True if lottery is None else lottery[:, None, :] < mix.active_share[origins, :, None]
     return np.where(on_atom, drawn, chosen)
 
 

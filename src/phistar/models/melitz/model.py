@@ -145,6 +145,12 @@ class Melitz(Model):
         """The countries' distributions as one, laid along origins."""
         return stack(self.families, batch_axes=1 if self.is_batch else 0)
 
+    def with_kernel(self, kernel: Productivity) -> Self:
+        """Return a copy that reads its productivity from a stand-in for the distributions."""
+        copy = replace(self)
+        vars(copy)["productivity"] = kernel
+        return copy
+
     @property
     def is_batch(self) -> bool:
         """Whether arrays carry a batch axis."""
@@ -232,8 +238,10 @@ class Melitz(Model):
         if path.name == "sigma":
             return replace(self, sigma=change(self.sigma))
         if path.name == "tau":
-            foreign = np.where(self._mask(path, 2), self.log_tau, 0.0)
-            return replace(self, log_tau=np.where(self._mask(path, 2), np.log(change(np.exp(foreign))), self.log_tau))
+            # What is infinite stays so.
+            moved = self._mask(path, 2) & (value_of(self.log_tau) < LOG_INFINITE)
+            finite = np.where(moved, self.log_tau, 0.0)
+            return replace(self, log_tau=np.where(moved, np.log(change(np.exp(finite))), self.log_tau))
         current = getattr(self, path.name)
         return replace(self, **{path.name: np.where(self._mask(path, np.ndim(current)), change(current), current)})
 
@@ -302,7 +310,7 @@ class Melitz(Model):
         if any(family.family == "empirical" for family in self.families):
             return self.normalise(discrete.find(self))
         given = None if start is None else (start["log_demand"][:, None], start["log_wage"][:, None])
-        log_demand, log_wage, norm = solver.find_smooth(self.batched(), given)
+        log_demand, log_wage, norm = solver.find_one(self.batched(), given)
         if not norm[0] < solver.ACCEPT:
             raise NoEquilibrium(
                 f"no equilibrium found: markets still off by {norm[0]:.1e} after {solver.MAX_OUTER} steps",
@@ -338,23 +346,28 @@ class Melitz(Model):
 
     def selection(self, x: Unknowns) -> equations.Selection:
         """Work out who sells where at the unknowns."""
-        mixing = equations.Mixing(x["_group"], x["_log_atom"], x["atom_share"]) if "atom_share" in x else None
+        mixing = None
+        if "atom_share" in x:
+            mixing = equations.Mixing(x["_log_at"], x["_group"], x["atom_share"], np.ones(x["_group"].shape))
         return equations.select(self, x["log_wage"], x["log_demand"], mixing)
 
     def equations(self, x: Unknowns) -> Residuals:
         """State the named equations that pin wages and demand levels down."""
-        sellers = self.selection(x)
+        return self.state(x["log_wage"], self.selection(x))
+
+    def state(self, log_wage: Any, sellers: equations.Selection) -> Residuals:
+        """State the named equations at given wages and sellers."""
         entrants = equations.mass_entrants(self, sellers)
-        flows = equations.trade_flow(self, x["log_wage"], sellers, entrants)
-        spending = equations.income(self, x["log_wage"], sellers, entrants)
+        flows = equations.trade_flow(self, log_wage, sellers, entrants)
+        spending = equations.income(self, log_wage, sellers, entrants)
         stated: Residuals = {}
         if self.entry == "free":
             stated["free_entry"] = equations.free_entry(self, sellers)
         else:
             stated["labour_market"] = equations.labour_market(self, sellers, entrants)
         stated["market_clearing"] = equations.market_clearing(flows, spending)
-        stated["numeraire"] = x["log_wage"][self.numeraire : self.numeraire + 1]
-        if sellers.mixing is not None:
+        stated["numeraire"] = log_wage[self.numeraire : self.numeraire + 1]
+        if sellers.mixing is not None and len(sellers.mixing.share):
             stated["marginal_atom"] = equations.marginal_atom(sellers)
         return stated
 

@@ -14,27 +14,32 @@ import numpy as np
 
 from phistar.numerics import batched
 from phistar.models.melitz import equations as eq
+from phistar.models.melitz.table import TabulatedProductivity
 
 if TYPE_CHECKING:
     from phistar.models.melitz.model import Melitz
 
-MAX_OUTER = 120
+MAX_OUTER = 150
 MAX_INNER = 200
 #: Largest |Z| at which a point counts as solved: some ulps of a sum over a hundred countries.
 GOAL = 2e-14
 #: Good enough to be judged by the certificate once Newton no longer improves.
 ACCEPT = 1e-11
+#: Steps that may pass without beating the best point.
+PATIENCE = 5
+#: Longest stride in ln A.
 _CAP = 3.0
 
 
 @dataclass
 class State:
-    """Where the iteration stands: log demand, log wage, excess Z, its norm, all with the batch last."""
+    """Where the iteration stands: log demand, log wage, excess Z, dZ/da, d ln w/da, all with the batch last."""
 
     log_demand: np.ndarray
     log_wage: np.ndarray
     excess: np.ndarray
     jacobian: np.ndarray
+    response: np.ndarray
 
     @property
     def norm(self) -> np.ndarray:
@@ -84,30 +89,55 @@ def _density(m: Melitz, sellers: eq.Selection) -> np.ndarray:
 
 
 def wages_given_demand(m: Melitz, log_demand: np.ndarray, log_wage: np.ndarray) -> tuple[np.ndarray, eq.Selection]:
-    """Solve each country's monotone wage equation by Newton in logs, kept inside a bracket."""
-    low = np.full(log_wage.shape, -np.inf)
-    high = np.full(log_wage.shape, np.inf)
+    """Solve each country's monotone wage equation in logs: Newton near the root, secants of a bracket far from it."""
     w = log_wage
+    low, high = _End.open(w, -np.inf), _End.open(w, np.inf)
     for _ in range(MAX_INNER):
         sellers = eq.select(m, w, log_demand)
         gap, slope = entry_gap(m, sellers)
-        low = np.where(gap >= 0, np.maximum(low, w), low)
-        high = np.where(gap <= 0, np.minimum(high, w), high)
+        low, high = low.moved(gap >= 0, w, gap), high.moved(gap <= 0, w, gap)
         with np.errstate(divide="ignore", invalid="ignore"):
             step = -gap / slope
-        done = (np.abs(gap) < 1e-14) | (np.abs(step) <= 2e-16 * np.abs(w)) | ~(high - low > 1e-15 * (1 + np.abs(w)))
+        done = (np.abs(gap) < 1e-14) | (np.abs(step) <= 4e-16 * (1.0 + np.abs(w)))
+        done |= ~(high.place - low.place > 1e-15 * (1.0 + np.abs(w)))
         if done.all():
             break
-        w = np.where(done, w, _next_inside(w + step, w, low, high))
+        w = np.where(done, w, _next_inside(w + step, w, gap, low, high))
     return w, sellers
 
 
-def _next_inside(proposal: np.ndarray, w: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """Take Newton's proposal where it stays in the bracket; else bisect, or stride while one side is open."""
-    with np.errstate(invalid="ignore"):
-        middle = np.where(np.isinf(high), w + 2.0, np.where(np.isinf(low), w - 2.0, 0.5 * (low + high)))
-    usable = np.isfinite(proposal) & (proposal > low) & (proposal < high) & (np.abs(proposal - w) < 50.0)
-    return np.where(usable, proposal, middle)
+@dataclass(frozen=True)
+class _End:
+    """One end of a bracket: the place and the gap found there."""
+
+    place: np.ndarray
+    gap: np.ndarray
+
+    @classmethod
+    def open(cls, like: np.ndarray, place: float) -> _End:
+        """Return an end at infinity."""
+        return cls(np.full(like.shape, place), np.full(like.shape, np.nan))
+
+    def moved(self, where: np.ndarray, place: np.ndarray, gap: np.ndarray) -> _End:
+        """Return the end moved to a new place where `where` says so."""
+        return _End(np.where(where, place, self.place), np.where(where, gap, self.gap))
+
+
+def _next_inside(proposal: np.ndarray, w: np.ndarray, gap: np.ndarray, low: _End, high: _End) -> np.ndarray:
+    """Choose the next wage: Newton's proposal near the root, else the bracket's secant, or a stride while it is open.
+
+    The log gap is concave: Newton from the high side only halves the distance where the tail is thin, while the
+    secant lands on the low side, close by.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        secant = low.place + (high.place - low.place) * low.gap / (low.gap - high.gap)
+        middle = 0.5 * (low.place + high.place)
+        stride = np.where(np.isinf(high.place), w + 2.0, w - 2.0)
+        closed = np.isfinite(low.place) & np.isfinite(high.place)
+        inside = (proposal > low.place) & (proposal < high.place) & (np.abs(proposal - w) < 50.0)
+        newton = inside & ~(closed & (gap < -0.5))
+    usable = closed & (secant > low.place) & (secant < high.place)
+    return np.where(newton, proposal, np.where(usable, secant, np.where(closed, middle, stride)))
 
 
 def excess_demand(m: Melitz, log_demand: np.ndarray, log_wage: np.ndarray) -> State:
@@ -118,11 +148,11 @@ def excess_demand(m: Melitz, log_demand: np.ndarray, log_wage: np.ndarray) -> St
     spending = eq.income(m, w, sellers, entrants)
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.log(np.sum(flows, axis=0) / spending)
-    return State(log_demand, w, z, _jacobian(m, sellers, flows))
+    return State(log_demand, w, z, *_jacobian(m, sellers, flows))
 
 
-def _jacobian(m: Melitz, sellers: eq.Selection, flows: np.ndarray) -> np.ndarray:
-    """Compute dZ_j/da_k exactly (destination, destination, batch).
+def _jacobian(m: Melitz, sellers: eq.Selection, flows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Compute dZ_j/da_k and d ln w_i/da_k exactly (both country by country, batch).
 
     d ln x_ij = (sigma/s) d ln w_i - da_j / s, and d ln e_ij is the same at the margin of one market; where the
     overhead cutoff rules it mixes the markets served, with weights omega.
@@ -147,7 +177,7 @@ def _jacobian(m: Melitz, sellers: eq.Selection, flows: np.ndarray) -> np.ndarray
     n = np.arange(len(r))
     jacobian[n, n] += np.sum(arrivals, axis=0)
     jacobian += _contract_spread(m, sellers, arrivals * fall / s)
-    return jacobian - flows / rows[:, None] / m.sigma
+    return jacobian - flows / rows[:, None] / m.sigma, wage
 
 
 def _wage_response(m: Melitz, sellers: eq.Selection, r: np.ndarray, spread: _Spread) -> np.ndarray:
@@ -204,11 +234,13 @@ def autarky_start(m: Melitz) -> tuple[np.ndarray, np.ndarray]:
 
 
 def find_smooth(
-    m: Melitz, start: tuple[np.ndarray, np.ndarray] | None = None
+    m: Melitz, start: tuple[np.ndarray, np.ndarray] | None = None, steps: int = MAX_OUTER
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Find ln A and ln w where the distributions have no atoms; `m` carries a batch axis.
 
-    Step-capped Newton with halving; where halving fails, a while of a += 0.5 clip(Z, -1, 1).
+    Newton with a watchdog: a step may make things worse (it does at kinks, where a bounded support or the
+    overhead rule changes the slope), but when `PATIENCE` steps have not beaten the best point, the search goes
+    back to it with a shorter step, and at last gropes by a -= 0.5 clip(Z, -1, 1).
 
     Returns
     -------
@@ -217,44 +249,71 @@ def find_smooth(
         Largest |Z| reached; above `ACCEPT` the point has not converged.
     """
     base = excess_demand(m, *(start if start is not None else autarky_start(m)))
-    found = _take(base, slice(None))
+    best, found = base, _take(base, slice(None))
     active = np.arange(m.points)
-    halvings, groping, stalls = (np.zeros(m.points, dtype=int) for _ in range(3))
-    for _ in range(MAX_OUTER):
-        keep = (base.norm > GOAL) & (stalls < 2)
+    halvings, misses, groping = (np.zeros(m.points, dtype=int) for _ in range(3))
+    for _ in range(steps):
+        # At the floor of precision a step that does not help is the sign to stop.
+        keep = (best.norm > GOAL) & ~((best.norm < ACCEPT) & (misses >= 2))
         if not keep.all():
-            _put(found, base, active)
+            _put(found, best, active)
             if not keep.any():
                 break
-            m, base, active = m.take(keep), _take(base, keep), active[keep]
-            halvings, groping, stalls = halvings[keep], groping[keep], stalls[keep]
-        step = np.where(groping > 0, _grope(base), 0.5**halvings * _newton_step(base))
-        trial = excess_demand(m, base.log_demand + step, base.log_wage)
-        accept = (trial.norm < base.norm) | (groping > 0)
-        # At the floor of precision a step that does not help is the sign to stop.
-        stalls = np.where(~accept & (base.norm < ACCEPT), stalls + 1, stalls)
-        halvings = np.where(accept, 0, halvings + 1)
+            m, base, best, active = m.take(keep), _take(base, keep), _take(best, keep), active[keep]
+            halvings, misses, groping = halvings[keep], misses[keep], groping[keep]
+        step = _newton_step(base)
+        first = (misses == 0) & (halvings > 0)
+        # Where a market has no sellers at all there is no slope to follow: raise its demand until it has.
+        blind = np.isinf(best.norm)
+        step = np.where((groping > 0) | blind, _grope(base), np.where(first, 0.3**halvings, 1.0) * step)
+        # Wages follow along their known slope, so that their own roots start close.
+        wages = base.log_wage + np.sum(base.response * step[None], axis=1)
+        trial = excess_demand(m, base.log_demand + step, wages)
+        better = (trial.norm < best.norm) | blind
+        best = _choose(better, trial, best)
         groping = np.maximum(groping - 1, 0)
-        groping = np.where(halvings > 5, 12, groping)
-        halvings = np.where(halvings > 5, 0, halvings)
-        base = _choose(accept, trial, base)
-    _put(found, base, active)
+        misses = np.where(better, 0, misses + 1)
+        halvings = np.where(better, 0, halvings)
+        lost = (misses >= PATIENCE) & (groping == 0)
+        groping = np.where(lost & (halvings >= 4), 20, groping)
+        halvings = np.where(lost, np.where(halvings >= 4, 0, halvings + 1), halvings)
+        misses = np.where(lost, 0, misses)
+        base = _choose(lost, best, trial)
+    _put(found, best, active)
     return found.log_demand, found.log_wage, found.norm
 
 
+def find_one(
+    m: Melitz, start: tuple[np.ndarray, np.ndarray] | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Find one world's ln A and ln w, roaming on tabulated distributions where the true ones are slow to evaluate.
+
+    Takes and returns what `find_smooth` does, for a batch of one point.
+    """
+    if all(family.family == "pareto" for family in m.families):
+        return find_smooth(m, start)
+    log_demand, log_wage, _ = find_smooth(m.with_kernel(TabulatedProductivity(m)), start)
+    return find_smooth(m, (log_demand, log_wage))
+
+
 def _newton_step(state: State) -> np.ndarray:
-    n = len(state.excess)
-    # The level of A is free (wages follow it): the rank-one term fixes it; the tiny diagonal carries blocs that
-    # do not trade, whose relative level is free as well.
-    matrix = state.jacobian + 1.0 / n + 1e-13 * np.eye(n)[..., None]
-    step = -batched.solve(np.nan_to_num(matrix), _finite(state.excess))
-    step = np.nan_to_num(step, nan=0.0, posinf=_CAP, neginf=-_CAP)
-    return step * np.minimum(1.0, _CAP / np.maximum(np.max(np.abs(step), axis=0), 1e-300))
+    """Solve J da = -Z; where that strides too far, limit the stride in each singular direction apart.
+
+    The level of A is free (wages follow it), which the rank-one term fixes. Blocs that trade little or nothing
+    with one another leave further directions almost free: their long strides must not drown the others.
+    """
+    matrix = np.nan_to_num(state.jacobian + 1.0 / len(state.excess))
+    z = _finite(state.excess)
+    step = -batched.solve(matrix, z)
+    far = ~(np.max(np.abs(step), axis=0) <= _CAP)
+    if far.any():
+        step[:, far] = -batched.solve_limited(matrix[..., far], z[:, far], _CAP)
+    return step
 
 
 def _grope(state: State) -> np.ndarray:
     """Lower demand where sales exceed spending, raise it where they fall short."""
-    return -0.5 * np.clip(_finite(state.excess), -1.0, 1.0)
+    return np.where(np.isneginf(state.excess), 2.0, -0.5 * np.clip(_finite(state.excess), -1.0, 1.0))
 
 
 def _finite(z: np.ndarray) -> np.ndarray:
@@ -263,8 +322,7 @@ def _finite(z: np.ndarray) -> np.ndarray:
 
 
 def _take(state: State, keep: np.ndarray | slice) -> State:
-    parts = (state.log_demand, state.log_wage, state.excess, state.jacobian)
-    return State(*(part[..., keep].copy() for part in parts))
+    return State(*(part[..., keep].copy() for part in vars(state).values()))
 
 
 def _choose(accept: np.ndarray, new: State, old: State) -> State:

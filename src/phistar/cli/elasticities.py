@@ -1,0 +1,36 @@
+"""`phistar elasticities`: exact local responses of outcomes to parameters."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .options import Json, Scenario, Settings
+
+Of = Annotated[
+    str | None,
+    typer.Option("--of", metavar="NAME", help="One variable; all when absent.", show_default=False),
+]
+To = Annotated[
+    str | None,
+    typer.Option("--to", metavar="KEY", help="One key, as tau[0][1]; all when absent.", show_default=False),
+]
+
+
+def elasticities_command(
+    scenario: Scenario, of: Of = None, to: To = None, settings: Settings = None, json: Json = None
+) -> None:
+    """Print the exact elasticities of outcomes to parameters, without solving again."""
+    from ..core.scenario import load_scenario
+    from ..models.registry import build_model
+    from ..report.results import elasticity_tables
+    from ..verbs.elasticities import elasticities
+    from .output import check_json, deliver
+
+    check_json(json)
+    loaded = load_scenario(scenario, settings or ())
+    result = elasticities(loaded, of=of, to=to).to_dict()
+    certificate = result["certificate"]
+    notes = [f"certified: largest residual {certificate['max_residual']:.1e}"]
+    deliver(lambda: result, elasticity_tables(result, build_model(loaded).countries), notes, json)

@@ -1,0 +1,41 @@
+"""`phistar firms`: simulated firms of an equilibrium."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .options import Scenario, Settings
+
+Count = Annotated[int, typer.Option("--n", min=1, metavar="COUNT", help="How many firms to draw.")]
+Seed = Annotated[
+    int, typer.Option("--seed", min=0, metavar="SEED", help="The same seed gives the same firms.")
+]
+Out = Annotated[
+    str, typer.Option("--out", metavar="FILE", help="A .csv or .parquet file.", show_default=False)
+]
+
+
+def firms_command(
+    scenario: Scenario, out: Out, n: Count = 100_000, seed: Seed = 1, settings: Settings = None
+) -> None:
+    """Draw the firms of an equilibrium: productivity, sales, employment, where they sell."""
+    from ..core.files import TABLE_SUFFIXES, check_suffix, check_writable, write_columns
+    from ..report.results import equilibrium_notes
+    from ..verbs.simulate import simulate
+    from ..verbs.solve import solve
+    from .output import say
+
+    check_suffix(out, TABLE_SUFFIXES)
+    check_writable(out)
+    equilibrium = solve(scenario, settings or ())
+    firms = simulate(equilibrium, n_firms=n, seed=seed)
+    write_columns(out, firms.columns)
+    say(
+        [],
+        [
+            f"{n:,} firms (seed {seed}), columns {', '.join(firms.columns)}; in {out}",
+            *equilibrium_notes(equilibrium)[:1],
+        ],
+    )

@@ -1,0 +1,1 @@
+"""`phistar replicate`: printed numbers beside computed ones."""

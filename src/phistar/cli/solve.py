@@ -1,0 +1,16 @@
+"""`phistar solve`: a certified equilibrium."""
+
+from __future__ import annotations
+
+from .options import Json, Scenario, Settings
+
+
+def solve_command(scenario: Scenario, settings: Settings = None, json: Json = None) -> None:
+    """Solve a scenario and print its certified equilibrium."""
+    from ..report.results import equilibrium_notes, equilibrium_tables
+    from ..verbs.solve import solve
+    from .output import check_json, deliver
+
+    check_json(json)
+    equilibrium = solve(scenario, settings or ())
+    deliver(equilibrium.to_dict, equilibrium_tables(equilibrium), equilibrium_notes(equilibrium), json)

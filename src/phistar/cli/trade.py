@@ -1,0 +1,97 @@
+"""`phistar trade`: a tariff on real trade tables."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from .options import Json
+
+Importer = Annotated[
+    list[str],
+    typer.Option("--importer", metavar="A", help="Country that charges; again or with commas for more; all.", show_default=False),
+]  # fmt: skip
+Exporter = Annotated[
+    list[str],
+    typer.Option("--exporter", metavar="B", help="Country whose goods it charges; again or with commas for more; all.",
+                 show_default=False),
+]  # fmt: skip
+Rate = Annotated[
+    float,
+    typer.Option("--rate", metavar="R", help="Ad valorem rate, 0.25 is 25 per cent; below 0 subsidises imports.",
+                 show_default=False),
+]  # fmt: skip
+Sigma = Annotated[float, typer.Option("--sigma", help="Elasticity of substitution.")]
+Shape = Annotated[float, typer.Option("--shape", help="Pareto shape of productivity, above sigma - 1.")]
+Table = Annotated[
+    str | None,
+    typer.Option("--table", metavar="FILE", help="CSV of flows: origin,destination,value or square; the bundled OECD 2019 "
+                 "table when absent.", show_default=False),
+]  # fmt: skip
+Inputs = Annotated[str, typer.Option("--inputs", metavar="none|roundabout", help="Whether firms also buy inputs.")]
+Retaliate = Annotated[bool, typer.Option("--retaliate", help="The exporters charge the same rate in return.")]
+Figure = Annotated[
+    str | None, typer.Option("--figure", metavar="FILE", help="A .svg, .png, .pdf or .html figure.", show_default=False)
+]
+Out = Annotated[
+    str | None, typer.Option("--out", metavar="FILE", help="Every number as .csv or .parquet.", show_default=False)
+]
+
+
+def trade_command(
+    importer: Importer,
+    exporter: Exporter,
+    rate: Rate,
+    sigma: Sigma = 4.0,
+    shape: Shape = 4.25,
+    table: Table = None,
+    inputs: Inputs = "none",
+    retaliate: Retaliate = False,
+    json: Json = None,
+    figure: Figure = None,
+    out: Out = None,
+) -> None:
+    """Put a tariff on observed trade: welfare, prices, firms and exporters of every country."""
+    from ..core.equilibrium import to_json
+    from ..core.files import write_columns, write_text
+    from ..report.trade import print_trade, trade_console
+    from ..verbs.trade import trade
+
+    _check_files(json, figure, out)
+    result = trade(
+        importer, exporter, rate, sigma=sigma, shape=shape, table=table, inputs=inputs, retaliate=retaliate
+    )
+    console = trade_console(stderr=json == "-")
+    print_trade(result, console)
+    if figure is not None:
+        from ..report.save import save_chart
+        from ..report.trade import trade_figure
+
+        save_chart(trade_figure(result), figure)
+    if out is not None:
+        write_columns(out, result.columns())
+    if json is not None and json != "-":
+        write_text(json, result.to_json() + "\n", "--json")
+    for path in (figure, out, json):
+        if path is not None and path != "-":
+            console.print(f" in {path}", markup=False)
+    if json == "-":
+        sys.stdout.write(to_json(result.to_dict()) + "\n")
+
+
+def _check_files(json: str | None, figure: str | None, out: str | None) -> None:
+    """Refuse paths that cannot be written, before any work is done for them."""
+    from ..core.files import TABLE_SUFFIXES, check_suffix, check_writable
+    from .output import check_json
+
+    check_json(json)
+    if figure is not None:
+        from ..report.save import SUFFIXES
+
+        check_suffix(figure, SUFFIXES, "--figure")
+        check_writable(figure, "--figure")
+    if out is not None:
+        check_suffix(out, TABLE_SUFFIXES)
+        check_writable(out)

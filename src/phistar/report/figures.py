@@ -1,0 +1,113 @@
+"""Figures by name, each one Vega-Lite definition that paper, notebook and browser share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ..core.errors import InputError, unknown_key
+from ..core.parameters import read_index
+from ..core.scenario import Scenario, load_scenario
+from ..models.registry import build_model
+
+Drawer = Callable[[Scenario, Any, int | None], Any]
+
+
+def figure_names() -> tuple[str, ...]:
+    """Return the names of all figures."""
+    return tuple(_FIGURES)
+
+
+def find_figure(name: str) -> Drawer:
+    """Return the function that draws a figure.
+
+    Raises
+    ------
+    InputError
+        When there is no such figure; the nearest, or all, are named.
+    """
+    if name not in _FIGURES:
+        raise unknown_key(name, _FIGURES, "figure")
+    return _FIGURES[name]
+
+
+def draw(
+    name: str,
+    scenario: Any,
+    settings: Sequence[str] = (),
+    *,
+    over: Sequence[str] | Mapping[str, Any] = (),
+    country: str | int | None = None,
+) -> Any:
+    """Draw a figure of a scenario.
+
+    Parameters
+    ----------
+    name : str
+        ``cutoffs``, ``comparative_statics`` or ``firm_sizes``.
+    scenario : path, dict or Scenario
+    settings : sequence of str
+        ``KEY=VALUE`` settings laid over the scenario.
+    over : sequence of str, or mapping
+        Of comparative statics: one key and its values, as in `sweep`.
+    country : str or int, optional
+        Name or index of the country shown; by default the first, or all where lines can be told apart.
+
+    Returns
+    -------
+    altair.Chart
+        Shows itself in a notebook; `save_chart` writes it to a file.
+
+    Raises
+    ------
+    InputError
+        When there is no such figure, or the model has none.
+    NoEquilibrium
+        When the scenario has no certified equilibrium.
+    """
+    drawer = find_figure(name)
+    loaded = load_scenario(scenario, settings)
+    model = build_model(loaded)
+    if "figures" not in model.capabilities:
+        raise InputError("model", "has no figures", model.name)
+    if over and name != "comparative_statics":
+        raise InputError("--over", f"has no part in the figure {name}", remedy="use comparative_statics")
+    return drawer(loaded, over, None if country is None else _index(country, model.countries))
+
+
+def _index(country: str | int, names: Sequence[str]) -> int:
+    given = int(country) if isinstance(country, str) and country.isdigit() and country not in names else country
+    return read_index(given, names, "--country")
+
+
+def _cutoffs(scenario: Scenario, over: Any, country: int | None) -> Any:
+    from ..verbs.solve import solve
+    from .selection import cutoff_diagram
+
+    return cutoff_diagram(solve(scenario), country or 0)
+
+
+def _comparative_statics(scenario: Scenario, over: Any, country: int | None) -> Any:
+    from ..verbs.grid import parse_grid
+    from ..verbs.sweep import sweep
+    from .statics import statics_chart
+
+    axes = parse_grid(over)
+    if len(axes) != 1 or not axes[0].numeric:
+        raise InputError("--over", "must be one key with numbers for this figure", remedy="give it once")
+    return statics_chart(sweep(scenario, over), build_model(scenario), axes[0].key, country)
+
+
+def _firm_sizes(scenario: Scenario, over: Any, country: int | None) -> Any:
+    from ..verbs.simulate import simulate
+    from ..verbs.solve import solve
+    from .sizes import DRAWS, SEED, size_chart
+
+    return size_chart(simulate(solve(scenario), n_firms=DRAWS, seed=SEED), country or 0)
+
+
+_FIGURES: dict[str, Drawer] = {
+    "cutoffs": _cutoffs,
+    "comparative_statics": _comparative_statics,
+    "firm_sizes": _firm_sizes,
+}

@@ -1,0 +1,302 @@
+"""Results as tables for people: an equilibrium, a comparison, elasticities, a model's own page."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..core.axes import COUNTRY, PAIR, Variable
+from ..core.certificate import TOLERANCE, Certificate
+from ..core.equilibrium import Equilibrium
+from ..core.errors import shorten
+from ..core.model import Model
+from ..core.parameters import REQUIRED, Parameter
+from .tables import Column, Table, label, numbers, percent, words
+
+#: Up to this many countries, matrices are printed in full; beyond, they fill pages.
+MOST_COUNTRIES_IN_FULL = 6
+#: Up to this many countries, a variable is a row; beyond, a country is.
+MOST_COUNTRIES_ACROSS = 4
+
+
+def equilibrium_tables(equilibrium: Equilibrium) -> list[Table]:
+    """Lay out an equilibrium: its country variables, then its matrices where they are small enough."""
+    tables = [_countries(equilibrium)]
+    pairs = _reported(equilibrium, PAIR)
+    if pairs and len(equilibrium.countries) <= MOST_COUNTRIES_IN_FULL:
+        tables.append(_matrices(equilibrium, pairs))
+    return [table for table in tables if table.rows]
+
+
+def equilibrium_notes(equilibrium: Equilibrium) -> list[str]:
+    """Say how well an equilibrium is certified and what a careful reader would want to be told."""
+    lines = certificate_lines(equilibrium.certificate)
+    if len(equilibrium.countries) > MOST_COUNTRIES_IN_FULL and _reported(equilibrium, PAIR):
+        lines.append("matrices by origin and destination: --json FILE, or --json - for standard output")
+    return lines
+
+
+def certificate_lines(certificate: Certificate, name: str = "") -> list[str]:
+    """Say in words what a certificate holds."""
+    head = f"{name}: " if name else ""
+    lines = [
+        f"{head}certified: largest residual {certificate.max_residual:.1e} ({certificate.worst}) "
+        f"among {len(certificate.residuals)} equations, at most {TOLERANCE:.0e} allowed"
+    ]
+    if certificate.checks:
+        said = ", ".join(f"{name} {'yes' if holds else 'no'}" for name, holds in certificate.checks.items())
+        lines.append(f"{head}checks: {said}")
+    return [*lines, *(f"{head}note: {note}" for note in certificate.notes)]
+
+
+def comparison_tables(comparison: Any) -> list[Table]:
+    """Lay out a comparison: levels, changes and decompositions."""
+    before, after = comparison.baseline, comparison.counterfactual
+    small = len(before.countries) <= MOST_COUNTRIES_IN_FULL
+    tables = [
+        _levels(before, after, comparison.changes) if small else _country_changes(before, comparison.changes)
+    ]
+    if small and len(before.countries) > 1:
+        tables.append(_pair_changes(before, comparison.changes))
+    tables += [
+        decomposition_table(name, d, before.countries) for name, d in comparison.decompositions.items()
+    ]
+    return [table for table in tables if table.rows]
+
+
+def comparison_notes(comparison: Any) -> list[str]:
+    """Say what changed and how well both equilibria are certified."""
+    old, new = comparison.baseline.model.as_parameters(), comparison.counterfactual.model.as_parameters()
+    changed = [name for name in new if not _same(old.get(name), new[name])]
+    lines = [f"changed: {', '.join(changed) if changed else 'nothing'}"]
+    for name, equilibrium in (
+        ("baseline", comparison.baseline),
+        ("counterfactual", comparison.counterfactual),
+    ):
+        lines += certificate_lines(equilibrium.certificate, name)
+    return lines
+
+
+def decomposition_table(name: str, decomposition: Mapping[str, Any], countries: Sequence[str]) -> Table:
+    """Lay out one decomposition, one row a country, pair, or whatever its axes are."""
+    dims = list(decomposition.get("dims", ()))
+    values = {head: np.asarray(v, dtype=float) for head, v in decomposition["columns"].items()}
+    shape = next(iter(values.values())).shape if values else ()
+    places = list(_places(dims, shape, countries))
+    texts = [numbers(v.ravel().tolist()) for v in values.values()]
+    rows = [(*where, *(text[i] for text in texts)) for i, where in enumerate(places)]
+    notes = [decomposition["note"]] if decomposition.get("note") else []
+    columns = [*(label(d) for d in dims), *(Column(_spaced(head)) for head in values)]
+    return Table(_spaced(name).capitalize(), columns, rows, notes)
+
+
+def elasticity_tables(result: Mapping[str, Any], countries: Sequence[str]) -> list[Table]:
+    """Lay out elasticities: one table a set of axes, one row an outcome and place, one column a key."""
+    found: Mapping[str, Mapping[str, Any]] = result["elasticities"]
+    keys = list(dict.fromkeys(to for row in found.values() for to in row))
+    groups: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+    for of, row in found.items():
+        first = next(iter(row.values()))
+        dims = tuple(first["dims"])
+        texts = {
+            to: [f"{x:.6f}" if x is not None else "-" for x in _flat(cell["values"])]
+            for to, cell in row.items()
+        }
+        shape = np.shape(first["values"])
+        for i, where in enumerate(_places(dims, shape, countries)):
+            groups.setdefault(dims, []).append(
+                (of, *where, *(texts[to][i] if to in texts else "" for to in keys))
+            )
+    kinds = {to: cell["kind"] for row in found.values() for to, cell in row.items()}
+    heads = [Column(to if kinds[to] == "elasticity" else f"{to} (semi)") for to in keys]
+    return [
+        Table(
+            "Elasticities" + (f" by {' and '.join(dims)}" if dims else ""),
+            [label("of \\ to"), *(label(d) for d in dims), *heads],
+            rows,
+        )  # fmt: skip
+        for dims, rows in groups.items()
+    ]
+
+
+def models_table(models: Sequence[type[Model]]) -> Table:
+    """List the registered models."""
+    return Table(
+        "",
+        [label("model"), words("what it is"), words("paper")],
+        [(m.name, m.title, m.paper) for m in models],
+    )
+
+
+def model_tables(model: type[Model]) -> list[Table]:
+    """Lay out a model's page: parameters, variables, equations."""
+    parameters = Table(
+        "Parameters",
+        [label("key"), label("symbol"), words("meaning"), words("unit"), words("default"), words("allowed")],
+        [(p.name, p.symbol, p.meaning, p.unit, _default(p.default), _allowed(p)) for p in model.parameters],
+    )
+    variables = Table(
+        "Variables",
+        [label("name"), label("symbol"), words("meaning"), words("unit"), label("by")],
+        [(v.name, v.symbol, v.meaning, v.unit, _by(v.dims)) for v in model.variables],
+    )
+    equations = Table(
+        "Equations",
+        [label("name"), words("source"), words("what it says")],
+        [(e.name, f"{e.paper} ({e.number})", e.summary) for e in model.equation_records()],
+    )
+    return [parameters, variables, equations]
+
+
+def model_page(model: type[Model]) -> dict[str, Any]:
+    """Return a model's page as plain data."""
+    return {
+        "model": model.name,
+        "title": model.title,
+        "paper": model.paper,
+        "parameters": [
+            {"key": p.name, "symbol": p.symbol, "kind": p.kind, "meaning": p.meaning, "unit": p.unit,
+             "required": p.default is REQUIRED, "default": None if p.default is REQUIRED else p.default,
+             "allowed": _allowed(p)}
+            for p in model.parameters
+        ],
+        "variables": [
+            {"name": v.name, "symbol": v.symbol, "dims": list(v.dims), "unit": v.unit, "meaning": v.meaning}
+            for v in model.variables
+        ],
+        "equations": [
+            {"name": e.name, "paper": e.paper, "number": e.number, "summary": e.summary, "latex": e.latex}
+            for e in model.equation_records()
+        ],
+        "errata": list(model.errata),
+        "capabilities": sorted(model.capabilities),
+    }  # fmt: skip
+
+
+def _by(dims: Sequence[str]) -> str:
+    return "pair" if tuple(dims) == PAIR else ", ".join(dims) or "world"
+
+
+def _allowed(parameter: Parameter) -> str:
+    if parameter.kind == "productivity":
+        return 'a table such as {family = "pareto", k = 4.5, scale = 1.0}, or one a country'
+    if parameter.kind == "index":
+        return "a country's index from 0, or its name"
+    return parameter.allowed
+
+
+def _default(value: Any) -> str:
+    if value is REQUIRED:
+        return "required"
+    return "-" if value is None else shorten(value, 40)
+
+
+def _reported(equilibrium: Equilibrium, dims: tuple[str, ...]) -> list[Variable]:
+    return [v for v in equilibrium.variables if v.dims == dims and v.name in equilibrium.values]
+
+
+def _countries(equilibrium: Equilibrium) -> Table:
+    variables, names = _reported(equilibrium, COUNTRY), equilibrium.countries
+    texts = [numbers(equilibrium[v.name].tolist()) for v in variables]
+    if len(names) <= MOST_COUNTRIES_ACROSS:
+        heads = [
+            label("by country"),
+            label("symbol"),
+            *(Column(n) for n in names),
+            Column("unit", right=False),
+        ]
+        rows = [(v.name, v.symbol, *t, v.unit) for v, t in zip(variables, texts, strict=True)]
+        return Table(_title(equilibrium), heads, rows)
+    heads = [label("country"), *(Column(v.name) for v in variables)]
+    rows = [(name, *(t[i] for t in texts)) for i, name in enumerate(names)]
+    return Table(_title(equilibrium), heads, rows)
+
+
+def _title(equilibrium: Equilibrium) -> str:
+    return f"{equilibrium.model.name}: {equilibrium.model.title}"
+
+
+def _matrices(equilibrium: Equilibrium, variables: Sequence[Variable]) -> Table:
+    names = equilibrium.countries
+    rows = []
+    for v in variables:
+        texts = numbers(equilibrium[v.name].ravel().tolist())
+        for i, origin in enumerate(names):
+            head = (v.name, v.symbol) if i == 0 else ("", "")
+            rows.append((*head, origin, *texts[i * len(names) : (i + 1) * len(names)]))
+    heads = [
+        label("from origin to destination"),
+        label("symbol"),
+        label("origin"),
+        *(Column(n) for n in names),
+    ]
+    return Table("", heads, rows)
+
+
+def _levels(before: Equilibrium, after: Equilibrium, changes: Mapping[str, Any]) -> Table:
+    rows = []
+    for v in _reported(before, COUNTRY):
+        old, new = numbers(before[v.name].tolist()), numbers(after[v.name].tolist())
+        change = _percents(changes, v.name, old)
+        for i, country in enumerate(before.countries):
+            rows.append((v.name if i == 0 else "", country, old[i], new[i], change[i]))
+    heads = [
+        label("by country"),
+        label("country"),
+        Column("baseline"),
+        Column("counterfactual"),
+        Column("change %"),
+    ]
+    return Table("", heads, rows)
+
+
+def _country_changes(before: Equilibrium, changes: Mapping[str, Any]) -> Table:
+    variables = [v for v in _reported(before, COUNTRY) if v.name in changes]
+    texts = [_percents(changes, v.name, before.countries) for v in variables]
+    rows = [(name, *(text[i] for text in texts)) for i, name in enumerate(before.countries)]
+    return Table("Changes in per cent", [label("country"), *(Column(v.name) for v in variables)], rows)
+
+
+def _pair_changes(before: Equilibrium, changes: Mapping[str, Any]) -> Table:
+    n, rows = len(before.countries), []
+    for v in _reported(before, PAIR):
+        texts = _percents(changes, v.name, ["-"] * n * n)
+        for i, origin in enumerate(before.countries):
+            rows.append((v.name if i == 0 else "", origin, *texts[i * n : (i + 1) * n]))
+    heads = [
+        label("change in % from origin to destination"),
+        label("origin"),
+        *(Column(c) for c in before.countries),
+    ]
+    return Table("", heads, rows)
+
+
+def _percents(changes: Mapping[str, Any], name: str, like: Sequence[Any]) -> list[str]:
+    if name not in changes:
+        return ["-"] * len(like)
+    return [percent(float(x)) for x in np.ravel(np.asarray(changes[name]["percent"], dtype=float))]
+
+
+def _places(dims: Sequence[str], shape: Sequence[int], countries: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    labels = [countries if n == len(countries) else [str(i) for i in range(n)] for n in shape]
+    del dims
+    return itertools.product(*labels)
+
+
+def _flat(values: Any) -> list[Any]:
+    return (
+        list(itertools.chain.from_iterable(map(_flat, values)))
+        if isinstance(values, (list, tuple))
+        else [values]
+    )
+
+
+def _same(old: Any, new: Any) -> bool:
+    return bool(old == new)
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")

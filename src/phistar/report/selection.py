@@ -1,0 +1,148 @@
+"""The productivity cutoff diagram: who exits, who sells at home, who exports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..core.equilibrium import Equilibrium
+from .theme import BLUE, GREY, INK, ORANGE, themed
+
+#: Export markets drawn; the easiest to reach come first.
+MOST_MARKETS = 4
+WIDTH, HEIGHT = 620, 340
+_SHADES = {"exit": "#f1eee9", "one": "#e8f1f7", "all": "#fbeadf"}
+
+
+@dataclass(frozen=True)
+class Region:
+    """A stretch of productivity in which firms share one fate."""
+
+    start: float
+    stop: float
+    name: str
+    why: str
+    shade: str
+
+
+def cutoff_diagram(equilibrium: Equilibrium, origin: int = 0) -> Any:
+    """Draw profit from home sales and from exports against productivity for one country.
+
+    Profit in market j is w f_ij ((phi/x_ij)^(sigma-1) - 1), a straight line in phi^(sigma-1), which is how the
+    horizontal axis is scaled; x is the zero-profit cutoff.
+    """
+    import altair as alt
+
+    sigma = float(equilibrium.model.as_parameters()["sigma"])
+    home, export = _cutoffs(equilibrium, origin)
+    last = 1.3 * max(c for c in (home, export) if np.isfinite(c))
+    lines = _profit_lines(equilibrium, origin, sigma, last)
+    bottom = 1.35 * min(line["profit"][0] for line in lines)
+    top = max(-1.6 * bottom, 1.25 * max((line["profit"][-1] for line in lines[1:]), default=0.0))
+    power = alt.Scale(type="pow", exponent=sigma - 1.0, domain=[0, last], nice=False, zero=True)
+    x = alt.X("phi:Q", scale=power, title="productivity φ  (axis proportional to φ^(σ−1))",
+              axis=alt.Axis(values=_ticks(home, export, last), format=".3~f", grid=False))  # fmt: skip
+    scale_y = alt.Scale(domain=[bottom, top], nice=False)
+    layers = [
+        *_shades(_regions(home, export, last), power, scale_y, bottom, top),
+        alt.Chart(alt.Data(values=[{"zero": 0}])).mark_rule(color=GREY).encode(y=alt.Y("zero:Q", scale=scale_y, title=None)),
+        *_cutoff_marks(home, export, power),
+        *(layer for line in lines for layer in _line(line, x, scale_y, top, last, sigma)),
+    ]
+    country = equilibrium.countries[origin]
+    title = alt.TitleParams(
+        f"Who exits, who sells at home, who exports: {country}",
+        subtitle=_said(equilibrium, origin),
+    )
+    return themed(alt.layer(*layers).properties(width=WIDTH, height=HEIGHT, title=title))
+
+
+def _cutoffs(equilibrium: Equilibrium, origin: int) -> tuple[float, float]:
+    row = equilibrium["cutoff"][origin]
+    abroad = np.delete(row, origin)
+    return float(row[origin]), float(abroad.min()) if abroad.size else np.inf
+
+
+def _profit_lines(equilibrium: Equilibrium, origin: int, sigma: float, last: float) -> list[dict[str, Any]]:
+    fixed = np.asarray(equilibrium.model.as_parameters()["f"], dtype=float)[origin]
+    zero = equilibrium["cutoff_zero_profit"][origin]
+    wage = float(equilibrium["wage"][origin])
+    abroad = [j for j in np.argsort(zero) if j != origin and np.isfinite(zero[j])][:MOST_MARKETS]
+    phi = last * np.linspace(0.0, 1.0, 200) ** (1.0 / (sigma - 1.0))
+    lines = []
+    for j in (origin, *abroad):
+        name = "π home" if j == origin else "π export" + (f", {equilibrium.countries[j]}" if len(abroad) > 1 else "")
+        profit = wage * fixed[j] * ((phi / zero[j]) ** (sigma - 1.0) - 1.0)
+        lines.append({"name": name, "phi": phi, "profit": profit, "colour": BLUE if j == origin else ORANGE})
+    return lines
+
+
+def _regions(home: float, export: float, last: float) -> list[Region]:
+    first, second = min(home, export), min(max(home, export), last)
+    middle = ("DOMESTIC ONLY", "sells at home") if home <= export else ("EXPORTS ONLY", "sells abroad")
+    regions = [
+        Region(0.0, first, "EXIT", "cannot pay", "exit"),
+        Region(first, second, *middle, "one"),
+        Region(second, last, "EXPORTS", "sells at home and abroad", "all"),
+    ]
+    return [region for region in regions if region.stop > region.start]
+
+
+def _shades(regions: list[Region], power: Any, scale_y: Any, bottom: float, top: float) -> list[Any]:
+    import altair as alt
+
+    s = float(power.to_dict()["exponent"])
+    rows = [
+        {"start": r.start, "stop": r.stop, "name": r.name, "why": r.why, "shade": _SHADES[r.shade], "bottom": bottom,
+         "top": top, "middle": ((r.start**s + r.stop**s) / 2) ** (1 / s)}
+        for r in regions
+    ]  # fmt: skip
+    base = alt.Chart(alt.Data(values=rows))
+    boxes = base.mark_rect().encode(
+        x=alt.X("start:Q", scale=power), x2="stop:Q", y=alt.Y("bottom:Q", scale=scale_y), y2="top:Q",
+        color=alt.Color("shade:N", scale=None),
+    )  # fmt: skip
+    names = base.mark_text(fontSize=12, fontWeight="bold", color=INK, baseline="top", dy=10)
+    whys = base.mark_text(fontSize=11, color=GREY, baseline="top", dy=27)
+    place = {"x": alt.X("middle:Q", scale=power), "y": alt.Y("top:Q", scale=scale_y)}
+    return [boxes, names.encode(text="name:N", **place), whys.encode(text="why:N", **place)]
+
+
+def _cutoff_marks(home: float, export: float, power: Any) -> list[Any]:
+    import altair as alt
+
+    marks = [(home, "φ*"), (export, "φ*ₓ")]
+    rows = [{"phi": phi, "name": name} for phi, name in marks if np.isfinite(phi)]
+    base = alt.Chart(alt.Data(values=rows)).encode(x=alt.X("phi:Q", scale=power))
+    rules = base.mark_rule(color=INK, strokeDash=[4, 3])
+    names = base.mark_text(fontSize=14, fontStyle="italic", color=INK, align="left", dx=5, baseline="bottom").encode(
+        text="name:N", y=alt.value(HEIGHT - 8)
+    )
+    return [rules, names]
+
+
+def _line(line: dict[str, Any], x: Any, scale_y: Any, top: float, last: float, sigma: float) -> list[Any]:
+    import altair as alt
+
+    rows = [
+        {"phi": float(p), "profit": float(v)} for p, v in zip(line["phi"], line["profit"], strict=True) if v <= top
+    ]
+    y = alt.Y("profit:Q", scale=scale_y, title="profit in a market, a period", axis=alt.Axis(format="~g", tickCount=6))
+    drawn = alt.Chart(alt.Data(values=rows)).mark_line(color=line["colour"], strokeWidth=2.5).encode(x=x, y=y)
+    text = alt.Chart(alt.Data(values=[{**rows[-1], "name": line["name"]}])).mark_text(
+        color=line["colour"], fontSize=13, align="left", dx=7, fontWeight="bold"
+    )
+    return [drawn, text.encode(x=x, y=y, text="name:N")]
+
+
+def _ticks(home: float, export: float, last: float) -> list[float]:
+    return [0.0, *(float(f"{c:.4g}") for c in sorted({home, export}) if np.isfinite(c) and c <= last)]
+
+
+def _said(equilibrium: Equilibrium, origin: int) -> str:
+    share = float(equilibrium["exporter_share"][origin]) if "exporter_share" in equilibrium.values else np.nan
+    model = equilibrium.model
+    start = f"{model.name}, σ = {float(model.as_parameters()['sigma']):g}"
+    return start if np.isnan(share) else f"{start}; {100 * share:.1f} per cent of active firms export"
