@@ -82,6 +82,8 @@ def test_atoms_sell_where_it_pays_and_mix_only_where_indifferent(name: str) -> N
             expected_profit += float(weight @ np.maximum(profit, 0.0))
         if world.entry == "free":
             assert expected_profit == pytest.approx(wage[i] * world.delta[i] * world.f_e[i], rel=1e-9)
+    # sellers are nested: whoever sells anywhere sells in the market that most sell in
+    assert eq["mass_active"] == pytest.approx(eq["mass_sellers"].max(axis=1), rel=1e-9)
     assert eq["trade_flow"].sum(axis=0) == pytest.approx(eq["expenditure"], rel=1e-9)
     assert eq["trade_flow"].sum(axis=1) == pytest.approx(eq["expenditure"], rel=1e-9)
 

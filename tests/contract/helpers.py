@@ -16,7 +16,7 @@ from .samples import SAMPLES
 
 
 def understood(model: str, sample: str, **changes: Any) -> tuple[Any, dict[str, Any]]:
-    """Solve a sample (once a session); return it and its parameters as understood (full matrices)."""
+    """Solve a sample (once a run); return it and its parameters as understood (full matrices)."""
     eq = _solved(model, sample, tuple(changes.items()))
     return eq, plain(eq.model.as_parameters())
 

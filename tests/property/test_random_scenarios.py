@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
 from phistar.core.errors import InputError, NoEquilibrium
 from phistar.verbs.solve import solve
@@ -22,6 +22,8 @@ COMMON = {
     "deadline": None,
     "derandomize": True,
     "database": None,
+    # no shrinking: magnitudes come from a seed, so a smaller draw is another world, and each costs a solve
+    "phases": (Phase.generate,),
     "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],
 }
 

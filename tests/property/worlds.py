@@ -50,7 +50,7 @@ def table(rng: np.random.Generator, family: str, sigma: float) -> dict[str, Any]
 def parameters(
     seed: int, count: int, families: list[str], *, spread: float, entry: str, fixed_cost: str, closed: float
 ) -> dict[str, Any]:
-    """Return parameters; `spread` in (0, 1] scales every range in logs, `closed` is the chance of tau = inf."""
+    """Return parameters; `spread` scales every range in logs, `closed` is the chance of no trade."""
     rng = np.random.default_rng(seed)
 
     def wide(low: float, high: float, shape: Any = None) -> Any:

@@ -312,7 +312,7 @@ def test_welfare_follows_from_the_domestic_cutoff(family: str) -> None:
 UP, DOWN, NONE = 1, -1, 0
 COLUMNS = ("cutoff", "export cutoff", "share exporting", "mass", "variety", "welfare", "phi tilde", "output")
 ANY = None
-# Rows of the table of signs: symmetric countries, interior selection. Where Pareto differs from the others the
+# Rows of the table of signs: symmetric countries, interior selection. Where Pareto differs from the rest the
 # entry is a pair (Pareto, others). ANY: either sign occurs, or exceptions are known.
 SIGNS: dict[str, tuple[Any, ...]] = {
     "tau": (UP, DOWN, UP, DOWN, ANY, UP, UP, ANY),
@@ -383,7 +383,7 @@ def test_comparative_statics_have_the_signs_of_the_table(shock: str, family: str
                     name,
                     got,
                     given,
-                )  # a true response to 2 per cent is far above rounding
+                )  # a response to 2 per cent is far above that
 
 
 def test_variety_under_a_pareto_moves_with_the_sign_of_f_less_f_x() -> None:

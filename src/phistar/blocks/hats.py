@@ -1,28 +1,35 @@
 r"""Exact-hat gravity with Melitz firms and Pareto productivity: from observed flows to a changed world.
 
-A hat is new over old. Firms of origin i draw productivity from a Pareto law with shape k and scale b_i, pay c_i f_e_i to draw and
-c_i f_ij to sell in j, ship at iceberg cost tau_ij and compete in CES demand with elasticity sigma; s = sigma - 1, k > s. Destination
-j charges the ad valorem tariff t_ij on the value at its border: buyers pay p (1 + t_ij), the firm keeps p. T_ij = 1 + t_ij.
+A hat is new over old. Firms of origin i draw productivity from a Pareto law with shape k and scale b_i, pay
+c_i f_e_i to draw and c_i f_ij to sell in j, ship at iceberg cost tau_ij and compete in CES demand with
+elasticity sigma; s = sigma - 1, k > s. Destination j charges the ad valorem tariff t_ij on the value at its
+border: buyers pay p (1 + t_ij), the firm keeps p. T_ij = 1 + t_ij.
 
 The derivation, in the order of the functions below.
 
-1. With X_j spent at buyers' prices and A_j = P_j^s X_j, revenue net of tariff is A_j p^(-s) T_ij^(-sigma); it is largest at
-   p = (sigma/s) tau_ij c_i / phi. Zero profit, revenue = sigma c_i f_ij, gives the cutoff
-   x_ij = (sigma/s) tau_ij (sigma f_ij)^(1/s) (c_i T_ij)^(sigma/s) A_j^(-1/s).
+1. With X_j spent at buyers' prices and A_j = P_j^s X_j, revenue net of tariff is A_j p^(-s) T_ij^(-sigma);
+   profit is largest at p = (sigma/s) tau_ij c_i / phi. Zero profit, revenue = sigma c_i f_ij, gives the
+   cutoff x_ij = (sigma/s) tau_ij (sigma f_ij)^(1/s) (c_i T_ij)^(sigma/s) A_j^(-1/s).
 2. Sellers are the entrants above it: M_ij = E_i (x_ij/b_i)^(-k).
-3. Under Pareto the revenue of an average seller is a multiple of the access cost: X_ij = sigma k/(k-s) c_i f_ij M_ij.
-4. So buyers spend T_ij X_ij = u_ij A_j^(k/s), u_ij ~ E_i b_i^k tau_ij^-k f_ij^(1-k/s) (c_i T_ij)^(1-k sigma/s): tariffs bite with
-   k sigma/s - 1 on spending and with k sigma/s on flows net of tariff, icebergs with k.
+3. Under Pareto average sales are a multiple of the access cost: X_ij = sigma k/(k-s) c_i f_ij M_ij.
+4. So buyers spend T_ij X_ij = u_ij A_j^(k/s), with u_ij ~ E_i b_i^k tau_ij^-k f_ij^(1-k/s) (c_i T_ij)^(1-k
+   sigma/s): tariffs bite with k sigma/s - 1 on spending and with k sigma/s on flows net of tariff, icebergs
+   with k.
 5. Shares of spending are pi_ij = u_ij / sum_i u_ij.
-6. They add up when A_j^(k/s) sum_i u_ij = X_j, which is the price index: P_j ~ X_j^(1/k-1/s) (sum_i u_ij)^(-1/k).
+6. They add up when A_j^(k/s) sum_i u_ij = X_j, the price index: P_j ~ X_j^(1/k-1/s) (sum_i u_ij)^(-1/k).
 7. Firms pay every cost in a bundle of labour and goods, c_i = w_i^(1-m_i) P_i^(m_i); m = 0 is labour alone.
-8. Profits net of access costs are the share s/(k sigma) of revenue. Free entry: E_i c_i f_e_i = s/(k sigma) Y_i. Or E_i is given and
-   profits are income.
-9. Revenue Y_i = sum_j X_ij pays inputs, a fixed share of it, and value added w_i L_i (or w_i L_i and profits), so Y_i ~ w_i L_i.
+8. Profits net of access costs are the share s/(k sigma) of revenue. Free entry: E_i c_i f_e_i = s/(k sigma)
+   Y_i. Or E_i is given and profits are income.
+9. Revenue Y_i = sum_j X_ij pays inputs, a fixed share of it, and value added w_i L_i (or w_i L_i and
+   profits): Y_i is in proportion to w_i L_i.
 10. Deficits are fixed shares of world income (value added): D_j = d_j sum_i v_i Y_i.
-11. Spending is revenue, tariff revenue and the deficit: X_j = Y_j + sum_i t_ij X_ij + D_j; X_ij = pi_ij X_j / T_ij.
+11. Spending is revenue, tariff revenue and the deficit: X_j = Y_j + sum_i t_ij X_ij + D_j; X_ij = pi_ij X_j
+    / T_ij.
 12. Markets clear: sum_j X_ij = Y_i, one redundant, the numeraire being world income or one country's wage.
 
+Without tariffs and deficits welfare is (domestic share)^(-1/k); with them, times (X_j/w_j)^(1 + 1/s - 1/k).
+At given revenue shares of inputs and given labour, free and fixed entry imply the same hats of everything
+but E.
 Arrays are [origin][destination]; the equation functions take rectangular ones.
 """
 
@@ -48,12 +55,17 @@ MAX_STEPS = 60
 STEP_CAP = 1.5
 #: The shortest piece of a shock that continuation tries before giving up.
 SHORTEST_PIECE = 2e-3
+#: Exports below this share of revenue leave a relative wage to rounding.
+TRACE = 1e-9
+#: Speeds of adjustment this close to zero are zero.
+ROUNDING = 1e-12
+REMEDY = "make the shock smaller, or balance trade in the table first"
 
 
 # Equations
 
 
-@equation("hats", "1", r"\hat x_{ij} = \hat\tau_{ij}\hat f_{ij}^{1/s}(\hat c_i\hat T_{ij})^{\sigma/s}\hat A_j^{-1/s}")
+@equation("hats", "1", r"\hat x = \hat\tau\hat f^{1/s}(\hat c_i\hat T)^{\sigma/s}\hat A_j^{-1/s}")
 def cutoff_hat(
     cost: Array, iceberg: Array, access: Array, tariff_factor: Array, demand: Array, *, sigma: float
 ) -> Array:
@@ -75,7 +87,9 @@ def flow_hat(cost: Array, access: Array, sellers: Array) -> Array:
     return np.asarray(cost[:, None] * access * sellers)
 
 
-@equation("hats", "4", r"\hat u_{ij} = \hat E_i\hat b_i^k\hat\tau_{ij}^{-k}\hat f_{ij}^{1-k/s}(\hat c_i\hat T_{ij})^{1-k\sigma/s}")
+@equation(
+    "hats", "4", r"\hat u = \hat E_i\hat b_i^k\hat\tau^{-k}\hat f^{1-k/s}(\hat c_i\hat T)^{1-k\sigma/s}"
+)
 def log_attraction(
     log_origin: Array, iceberg: Array, access: Array, tariff_factor: Array, *, sigma: float, shape: float
 ) -> Array:
@@ -170,8 +184,8 @@ class Baseline:
     flows: Array
     sigma: float
     shape: float
-    tariffs: Array | None = None
-    input_share: Array | None = None
+    tariffs: Any = None
+    input_share: Any = None
     entry: str = "free"
     countries: tuple[str, ...] = ()
 
@@ -179,9 +193,11 @@ class Baseline:
         flows = np.asarray(self.flows, dtype=float)
         n = len(flows)
         object.__setattr__(self, "flows", flows)
-        object.__setattr__(self, "tariffs", _matrix("tariffs", 0.0 if self.tariffs is None else self.tariffs, n))
-        shares = np.zeros(n) if self.input_share is None else np.asarray(self.input_share, dtype=float)
-        object.__setattr__(self, "input_share", shares)
+        object.__setattr__(
+            self, "tariffs", _matrix("tariffs", 0.0 if self.tariffs is None else self.tariffs, n)
+        )
+        shares = 0.0 if self.input_share is None else self.input_share
+        object.__setattr__(self, "input_share", _vector("input_share", shares, n))
         object.__setattr__(self, "countries", self.countries or tuple(str(i) for i in range(n)))
         self._check(n)
 
@@ -195,7 +211,7 @@ class Baseline:
         check_tariffs("tariffs", self.tariffs)
         if self.entry not in {"free", "fixed"}:
             raise InputError("entry", 'must be one of "free", "fixed"', self.entry)
-        if self.input_share.shape != (n,) or (self.input_share < 0).any() or (self.cost_input_share >= 1).any():
+        if not ((self.input_share >= 0).all() and (self.cost_input_share < 1).all()):
             raise InputError("input_share", "must leave a part of each country's costs to labour")
 
     @property
@@ -272,7 +288,10 @@ class Shock:
 
     def part(self, baseline: Baseline, fraction: float) -> Shock:
         """Return a fitted shock gone part of its way, geometrically."""
-        hats = {key: getattr(self, key) ** fraction for key in ("iceberg", "access", "labour", "scale", "entry_cost")}
+        hats = {
+            key: getattr(self, key) ** fraction
+            for key in ("iceberg", "access", "labour", "scale", "entry_cost")
+        }
         factors = (1 + baseline.tariffs) ** (1 - fraction) * (1 + self.tariffs) ** fraction
         return Shock(**hats, tariffs=self.tariffs if fraction == 1 else factors - 1)
 
@@ -332,19 +351,36 @@ class State:
 def state_at(b: Baseline, shock: Shock, log_wage: Array, log_price: Array) -> State:
     """Evaluate the equations in their order at trial log wages and log prices."""
     log_c = log_cost(log_wage, log_price, b.cost_input_share)
-    log_e = log_entrants(log_wage + np.log(shock.labour), log_c, np.log(shock.entry_cost), free=b.entry == "free")
+    log_e = log_entrants(
+        log_wage + np.log(shock.labour), log_c, np.log(shock.entry_cost), free=b.entry == "free"
+    )
     exponent = 1 - b.shape * b.sigma / (b.sigma - 1)
     factor = 1 + shock.tariffs
     log_u = log_attraction(
         log_e + b.shape * np.log(shock.scale) + exponent * log_c,
-        shock.iceberg, shock.access, factor / (1 + b.tariffs), sigma=b.sigma, shape=b.shape,
-    )  # fmt: skip
+        shock.iceberg,
+        shock.access,
+        factor / (1 + b.tariffs),
+        sigma=b.sigma,
+        shape=b.shape,
+    )
     shares, log_sum = spending_shares(b.log_shares + log_u)
     revenue = output(b.output, log_wage, shock.labour)
     deficit = deficits(b.deficit_shares, (1 - b.input_share) * revenue)
     bought = spending(revenue + deficit, shares, factor)
-    return State(log_wage, log_price, log_c, log_e, shares, log_sum, factor, revenue, deficit, bought,
-                 shares / factor * bought)  # fmt: skip
+    return State(
+        log_wage,
+        log_price,
+        log_c,
+        log_e,
+        shares,
+        log_sum,
+        factor,
+        revenue,
+        deficit,
+        bought,
+        shares / factor * bought,
+    )
 
 
 def residuals(b: Baseline, old: State, new: State) -> tuple[Array, Array]:
@@ -382,8 +418,8 @@ def jacobian(b: Baseline, z: State) -> Array:
 def newton(b: Baseline, shock: Shock, old: State, start: Array) -> Array | None:
     """Find log wages and prices by capped Newton steps with the exact Jacobian; None where it fails.
 
-    Wages are fixed by world income weights: the homogeneous direction enters as a rank-one term, which leaves the
-    system regular and its root unchanged.
+    World income weights fix the level of wages: the homogeneous direction enters as a rank-one term, which
+    makes the system regular and leaves its root unchanged.
     """
     n = len(b.output)
     weights = np.concatenate([b.value_added / b.value_added.sum(), np.zeros(n)])
@@ -434,7 +470,7 @@ def find(b: Baseline, shock: Shock, old: State) -> Array:
         if found is None:
             piece /= 2
             if piece < SHORTEST_PIECE:
-                raise NoEquilibrium(_stall(b, shock, x, done), "make the shock smaller or balance trade in the table first")
+                raise NoEquilibrium(_stall(b, shock, x, done), REMEDY)
         else:
             x, done, piece = found, target, piece * 2
     return x
@@ -447,7 +483,7 @@ def _stall(b: Baseline, shock: Shock, x: Array, done: float) -> str:
     tightest = int(np.argmin(left))
     # Continuation stalls a little before the income is gone: wages run away on the last stretch.
     if left[tightest] < 0.3:
-        return f"the trade surplus of {b.countries[tightest]}, a fixed share of world income, outgrows its income"
+        return f"the trade surplus of {b.countries[tightest]}, fixed in world income, outgrows its own income"
     return f"no equilibrium found beyond {done:.1%} of the shock"
 
 
@@ -549,8 +585,9 @@ def _refuse_negative_spending(b: Baseline, z: State) -> None:
     final = z.spending - b.input_share * z.output
     if (final <= 0).any():
         worst = b.countries[int(np.argmin(final / z.output))]
-        raise NoEquilibrium(f"final spending of {worst} would be negative: its trade surplus outgrows its income",
-                            "make the shock smaller or balance trade in the table first")  # fmt: skip
+        raise NoEquilibrium(
+            f"the trade surplus of {worst}, fixed in world income, outgrows its own income", REMEDY
+        )
 
 
 def _log_numeraire(b: Baseline, z: State, numeraire: int | None) -> float:
@@ -569,15 +606,28 @@ def _answer(b: Baseline, shock: Shock, old: State, new: State) -> Hats:
     flows = old.flows * flow_hat(cost, shock.access, sellers)
     sold = old.flows > 0
     answer = Hats(
-        wage=np.exp(new.log_wage), cost=cost, price_index=price, entrants=np.exp(new.log_entrants),
-        expenditure=old.spending, expenditure_cf=new.spending, output=old.output, output_cf=new.output,
+        wage=np.exp(new.log_wage),
+        cost=cost,
+        price_index=price,
+        entrants=np.exp(new.log_entrants),
+        expenditure=old.spending,
+        expenditure_cf=new.spending,
+        output=old.output,
+        output_cf=new.output,
         final_spending=old.spending - b.input_share * old.output,
         final_spending_cf=new.spending - b.input_share * new.output,
-        cutoff=np.where(sold, cutoff, np.nan), sellers=np.where(sold, sellers, np.nan),
-        flows=old.flows, flows_cf=flows, shares=old.shares, shares_cf=new.shares,
-        tariff_revenue=(b.tariffs * old.flows).sum(axis=0), tariff_revenue_cf=(shock.tariffs * flows).sum(axis=0),
-        deficits=old.deficits, deficits_cf=new.deficits, certificate=Certificate({}),
-    )  # fmt: skip
+        cutoff=np.where(sold, cutoff, np.nan),
+        sellers=np.where(sold, sellers, np.nan),
+        flows=old.flows,
+        flows_cf=flows,
+        shares=old.shares,
+        shares_cf=new.shares,
+        tariff_revenue=(b.tariffs * old.flows).sum(axis=0),
+        tariff_revenue_cf=(shock.tariffs * flows).sum(axis=0),
+        deficits=old.deficits,
+        deficits_cf=new.deficits,
+        certificate=Certificate({}),
+    )
     return _certified(b, shock, new, answer)
 
 
@@ -597,13 +647,17 @@ def audit(b: Baseline, shock: Shock, a: Hats) -> dict[str, Array]:
     k, s = b.shape, b.sigma - 1
     sellers = np.nan_to_num(a.sellers)
     with np.errstate(divide="ignore", invalid="ignore"):
-        access_use = (k - s) / (k * b.sigma) * (a.flows * a.cost[:, None] * shock.access * sellers).sum(axis=1)
+        access_use = (
+            (k - s) / (k * b.sigma) * (a.flows * a.cost[:, None] * shock.access * sellers).sum(axis=1)
+        )
         per_buyer = (a.cost[:, None] * shock.iceberg * (1 + shock.tariffs) / (1 + b.tariffs)) ** -s
         variety = a.entrants[:, None] * (shock.scale[:, None] / a.cutoff) ** k * a.cutoff**s
         price_power = (a.shares * np.where(sellers > 0, per_buyer * variety, 0.0)).sum(axis=0)
     production_use = s / b.sigma * a.flows_cf.sum(axis=1)
     entry_use = b.profit_share * a.output
-    entry_use = entry_use * (a.entrants * a.cost * shock.entry_cost if b.entry == "free" else a.wage * shock.labour)
+    entry_use = entry_use * (
+        a.entrants * a.cost * shock.entry_cost if b.entry == "free" else a.wage * shock.labour
+    )
     uses = production_use + access_use + entry_use
     wage_bill = a.output * a.wage * shock.labour
     imports, exports = a.flows_cf.sum(axis=0), a.flows_cf.sum(axis=1)
@@ -620,13 +674,13 @@ def audit(b: Baseline, shock: Shock, a: Hats) -> dict[str, Array]:
 
 
 def input_loop(b: Baseline, z: State) -> float:
-    """Return the spectral radius of the loop from prices through costs and variety back to prices, at given wages."""
+    """Return the spectral radius of the loop from prices through inputs back to prices, wages given."""
     n = len(z.output)
     return float(np.abs(np.linalg.eigvals(np.eye(n) - jacobian(b, z)[n:, n:])).max())
 
 
 def wage_adjustment(b: Baseline, z: State) -> float:
-    """Return the largest real part among the speeds at which excess demand moves wages, the numeraire's zero aside.
+    """Return the largest real part among the speeds at which excess demand moves relative wages.
 
     Negative: a wage above its equilibrium falls back, prices following.
     """
@@ -640,7 +694,7 @@ def wage_adjustment(b: Baseline, z: State) -> float:
 def refuse_unstable(b: Baseline, old: State) -> None:
     """Refuse an observed world that scale effects through inputs make unstable.
 
-    In a closed economy with free entry the loop is m sigma/(sigma-1): stable while labour's share exceeds 1/sigma.
+    In a closed economy with free entry the loop is m sigma/(sigma-1): stable while 1 - m > 1/sigma.
 
     Raises
     ------
@@ -654,18 +708,26 @@ def refuse_unstable(b: Baseline, old: State) -> None:
         return
     most = int(np.argmax(b.input_share))
     raise NoEquilibrium(
-        f"with roundabout inputs the observed world is unstable: costs, prices and variety feed on one another (loop "
-        f"{loop:.2f}; inputs are {b.input_share[most]:.0%} of revenue in {b.countries[most]})",
+        f"with roundabout inputs the observed world is unstable: costs and prices feed on one another "
+        f"(loop {loop:.2f}; inputs are {b.input_share[most]:.0%} of revenue in {b.countries[most]})",
         "raise sigma, or take labour alone",
     )
 
 
 def _checks(b: Baseline, new: State) -> tuple[Mapping[str, bool], tuple[str, ...]]:
-    speed = wage_adjustment(b, new)
-    checks = {"wage_adjustment_stable": speed < 0}
+    trade = (new.flows.sum(axis=1) - np.diag(new.flows)) / new.output
+    checks = {
+        "relative_wages_determined": bool((trade > TRACE).all()),
+        "wage_adjustment_stable": wage_adjustment(b, new) < ROUNDING,
+    }
     notes = []
+    if not checks["relative_wages_determined"]:
+        least = b.countries[int(np.argmin(trade))]
+        notes.append(f"{least} exports next to nothing: its wage relative to others is not pinned down")
     if b.input_share.any():
         loop = input_loop(b, new)
         checks["input_loop_stable"] = loop < 1
-        notes.append(f"the loop from prices through inputs and variety back to prices has radius {loop:.3f}, below 1")
+        notes.append(
+            f"the loop from prices through inputs and variety back to prices has radius {loop:.3f}, below 1"
+        )
     return checks, tuple(notes)

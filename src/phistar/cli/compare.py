@@ -6,7 +6,7 @@ from .options import Json, Scenario, Settings
 
 
 def compare_command(scenario: Scenario, settings: Settings = None, json: Json = None) -> None:
-    """Compare a scenario's baseline with its [counterfactual]: levels, changes, decompositions."""
+    """Compare a scenario's baseline with its counterfactual: levels, changes, decompositions."""
     from ..report.results import comparison_notes, comparison_tables
     from ..verbs.compare import compare
     from .output import check_json, deliver

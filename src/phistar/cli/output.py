@@ -44,6 +44,8 @@ def say(tables: Sequence[Table], notes: Sequence[str] = (), stream: TextIO | Non
     paint = colours if terminal and not os.environ.get("NO_COLOR") else None
     for i, table in enumerate(tables):
         print(("\n" if i else "") + render(table, width, paint), file=stream)
+    if tables and notes:
+        print(file=stream)
     for note in notes:
         print(textwrap.fill(note, width, subsequent_indent="  ", break_long_words=False), file=stream)
 

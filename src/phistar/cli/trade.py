@@ -11,32 +11,53 @@ from .options import Json
 
 Importer = Annotated[
     list[str],
-    typer.Option("--importer", metavar="A", help="Country that charges; again or with commas for more; all.", show_default=False),
-]  # fmt: skip
+    typer.Option(
+        "--importer",
+        metavar="A",
+        help="Country that charges; again or with commas for more; all.",
+        show_default=False,
+    ),
+]
 Exporter = Annotated[
     list[str],
-    typer.Option("--exporter", metavar="B", help="Country whose goods it charges; again or with commas for more; all.",
-                 show_default=False),
-]  # fmt: skip
+    typer.Option(
+        "--exporter",
+        metavar="B",
+        help="Country whose goods it charges; again or with commas for more; all.",
+        show_default=False,
+    ),
+]
 Rate = Annotated[
     float,
-    typer.Option("--rate", metavar="R", help="Ad valorem rate, 0.25 is 25 per cent; below 0 subsidises imports.",
-                 show_default=False),
-]  # fmt: skip
+    typer.Option(
+        "--rate",
+        metavar="R",
+        help="Ad valorem rate, 0.25 is 25 per cent; below 0 subsidises imports.",
+        show_default=False,
+    ),
+]
 Sigma = Annotated[float, typer.Option("--sigma", help="Elasticity of substitution.")]
 Shape = Annotated[float, typer.Option("--shape", help="Pareto shape of productivity, above sigma - 1.")]
 Table = Annotated[
     str | None,
-    typer.Option("--table", metavar="FILE", help="CSV of flows: origin,destination,value or square; the bundled OECD 2019 "
-                 "table when absent.", show_default=False),
-]  # fmt: skip
-Inputs = Annotated[str, typer.Option("--inputs", metavar="none|roundabout", help="Whether firms also buy inputs.")]
+    typer.Option(
+        "--table",
+        metavar="FILE",
+        help="CSV of flows: origin,destination,value or square; absent, the bundled OECD table for 2019.",
+        show_default=False,
+    ),
+]
+Inputs = Annotated[
+    str, typer.Option("--inputs", metavar="none|roundabout", help="Whether firms also buy inputs.")
+]
 Retaliate = Annotated[bool, typer.Option("--retaliate", help="The exporters charge the same rate in return.")]
 Figure = Annotated[
-    str | None, typer.Option("--figure", metavar="FILE", help="A .svg, .png, .pdf or .html figure.", show_default=False)
+    str | None,
+    typer.Option("--figure", metavar="FILE", help="A .svg, .png, .pdf or .html figure.", show_default=False),
 ]
 Out = Annotated[
-    str | None, typer.Option("--out", metavar="FILE", help="Every number as .csv or .parquet.", show_default=False)
+    str | None,
+    typer.Option("--out", metavar="FILE", help="Every number as .csv or .parquet.", show_default=False),
 ]
 
 
@@ -69,14 +90,14 @@ def trade_command(
         from ..report.save import save_chart
         from ..report.trade import trade_figure
 
-        save_chart(trade_figure(result), figure)
+        save_chart(trade_figure(result), figure, "--figure")
     if out is not None:
         write_columns(out, result.columns())
     if json is not None and json != "-":
         write_text(json, result.to_json() + "\n", "--json")
     for path in (figure, out, json):
         if path is not None and path != "-":
-            console.print(f" in {path}", markup=False)
+            console.print(f"in {path}", markup=False, soft_wrap=True)
     if json == "-":
         sys.stdout.write(to_json(result.to_dict()) + "\n")
 

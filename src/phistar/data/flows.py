@@ -69,14 +69,18 @@ def _check_flows(flows: np.ndarray, countries: tuple[str, ...]) -> None:
     if flows.shape != (count, count):
         shape = " x ".join(str(n) for n in flows.shape)
         raise InputError("table", f"is not square: flows are {shape} for {count} countries")
-    for allowed, problem in ((np.isfinite(flows), "is not a finite number"), (flows >= 0, "is negative: a flow cannot be")):
+    rules = ((np.isfinite(flows), "is not a finite number"), (flows >= 0, "is negative: a flow cannot be"))
+    for allowed, problem in rules:
         if not allowed.all():
             i, j = (int(n) for n in np.argwhere(~allowed)[0])
             raise InputError(f"flow {countries[i]} to {countries[j]}", problem, float(flows[i, j]))
     for i, code in enumerate(countries):
         if flows[i, i] == 0:
-            raise InputError(f"flow {code} to {code}", "is zero or missing: the model needs what a country sells at home",
-                             remedy="add domestic sales (gross output less exports)")  # fmt: skip
+            raise InputError(
+                f"flow {code} to {code}",
+                "is zero or missing: the model needs sales at home",
+                remedy="add domestic sales (gross output less exports)",
+            )
         if flows[i].sum() == flows[i, i] or flows[:, i].sum() == flows[i, i]:
             side = "exports" if flows[i].sum() == flows[i, i] else "imports"
             raise InputError("table", f"gives no {side} at all", code, remedy="leave the country out")
@@ -88,8 +92,9 @@ def read_flows(path: str | os.PathLike[str]) -> FlowTable:
     Parameters
     ----------
     path : path
-        Either long, with the header ``origin,destination,value`` (missing pairs are zero), or square: a header row of
-        destinations after an empty corner, then one row an origin. Commas, semicolons or tabs; UTF-8.
+        Either long, with the header ``origin,destination,value`` (missing pairs are zero), or square: a
+        header row of destinations after an empty corner, then one row an origin. Commas, semicolons or tabs;
+        UTF-8.
 
     Returns
     -------
@@ -133,7 +138,12 @@ def _read_rows(path: str | os.PathLike[str]) -> list[list[str]]:
         raise InputError("table", f"is not valid CSV ({error})", str(path)) from None
     rows = [row for row in rows if any(row)]
     if len(rows) < 2:
-        raise InputError("table", "has no rows of flows", str(path), remedy="give origin,destination,value or a square table")
+        raise InputError(
+            "table",
+            "has no rows of flows",
+            str(path),
+            remedy="give origin,destination,value or a square table",
+        )
     return rows
 
 
@@ -142,13 +152,18 @@ def _read_long(rows: list[list[str]], header: tuple[str, ...]) -> tuple[tuple[st
     pairs: dict[tuple[str, str], float] = {}
     for number, row in enumerate(rows[1:], start=2):
         if len(row) != len(header):
-            raise InputError(f"table row {number}", f"has {len(row)} cells where the header has {len(header)}")
+            raise InputError(
+                f"table row {number}", f"has {len(row)} cells where the header has {len(header)}"
+            )
         origin, destination, value = (row[n] for n in at)
         if not origin or not destination:
             raise InputError(f"table row {number}", "lacks its origin or destination")
         if (origin, destination) in pairs:
-            raise InputError(f"table row {number}", f"gives {origin} to {destination} a second time",
-                             remedy="sum over sectors or years first")  # fmt: skip
+            raise InputError(
+                f"table row {number}",
+                f"gives {origin} to {destination} a second time",
+                remedy="sum over sectors or years first",
+            )
         pairs[origin, destination] = _read_number(value, f"flow {origin} to {destination}")
     place = _places(code for pair in pairs for code in pair)
     flows = np.zeros((len(place), len(place)))
@@ -165,8 +180,11 @@ def _read_square(rows: list[list[str]]) -> tuple[tuple[str, ...], np.ndarray]:
     destinations = rows[0][1:]
     origins = [row[0] for row in rows[1:]]
     if len(origins) != len(destinations):
-        raise InputError("table", f"is not square: {len(origins)} origins, {len(destinations)} destinations",
-                         remedy="or give three columns headed origin,destination,value")  # fmt: skip
+        raise InputError(
+            "table",
+            f"is not square: {len(origins)} origins, {len(destinations)} destinations",
+            remedy="or give three columns headed origin,destination,value",
+        )
     odd = set(origins) ^ set(destinations)
     if odd:
         raise InputError("table", "names different origins and destinations", ", ".join(sorted(odd)))
@@ -175,9 +193,13 @@ def _read_square(rows: list[list[str]]) -> tuple[tuple[str, ...], np.ndarray]:
     flows = np.zeros((len(origins), len(origins)))
     for i, row in enumerate(rows[1:]):
         if len(row) != len(rows[0]):
-            raise InputError(f"table row {row[0]}", f"has {len(row) - 1} flows for {len(destinations)} destinations")
+            raise InputError(
+                f"table row {row[0]}", f"has {len(row) - 1} flows for {len(destinations)} destinations"
+            )
         for j, cell in enumerate(row[1:]):
-            flows[i, origins.index(destinations[j])] = _read_number(cell, f"flow {row[0]} to {destinations[j]}")
+            flows[i, origins.index(destinations[j])] = _read_number(
+                cell, f"flow {row[0]} to {destinations[j]}"
+            )
     return tuple(origins), flows
 
 

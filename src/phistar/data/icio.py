@@ -10,14 +10,15 @@ import numpy as np
 
 from .flows import FlowTable
 
-#: The table's own row and column sums agree to 1e-8 of a million dollars in output of 1e13: eight digits are ample.
+#: Rows and columns of the table agree to rounding, 1e-15 of the largest output: six digits of slack.
 BALANCE_RTOL = 1e-9
 
 CREDIT = (
-    "Source: OECD (2023), OECD Inter-Country Input-Output Tables, 2023 edition, http://oe.cd/icio, year 2019, aggregated to "
-    "the G20 members and the rest of the world. This is an adaptation of an original work by the OECD and not an official "
-    "OECD product: the opinions expressed and arguments employed in it should not be reported as representing the official "
-    "views of the OECD or of its Member countries."
+    "Source: OECD (2023), OECD Inter-Country Input-Output Tables, 2023 edition, http://oe.cd/icio, year "
+    "2019, aggregated to the G20 members and the rest of the world. This is an adaptation of an "
+    "original work by the OECD and not an official OECD product: the opinions expressed and arguments "
+    "employed in it should not be reported as representing the official views of the OECD or of its "
+    "Member countries."
 )
 
 
@@ -79,7 +80,7 @@ class InputOutputTable:
         return np.asarray(self.final.sum((0, 1, 3)))
 
     def imbalance(self) -> float:
-        """Return the largest gap between an industry's sales and its costs, as a share of the largest output."""
+        """Return the largest gap between an industry's sales and costs, as a share of the largest sales."""
         sales = self.intermediate.sum((2, 3)) + self.final.sum((2, 3))
         costs = self.intermediate.sum((0, 1)) + self.net_taxes + self.value_added_by_sector
         return float(np.abs(sales - costs).max() / sales.max())
@@ -100,7 +101,7 @@ class InputOutputTable:
 
 @cache
 def load_bundled() -> InputOutputTable:
-    """Load the bundled table: OECD ICIO, 2023 edition, year 2019, G20 members and the rest of the world, million USD.
+    """Load the bundled table: OECD ICIO, 2023 edition, year 2019, G20 and rest of the world, million USD.
 
     Raises
     ------

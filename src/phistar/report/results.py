@@ -61,9 +61,8 @@ def comparison_tables(comparison: Any) -> list[Table]:
     ]
     if small and len(before.countries) > 1:
         tables.append(_pair_changes(before, comparison.changes))
-    tables += [
-        decomposition_table(name, d, before.countries) for name, d in comparison.decompositions.items()
-    ]
+    splits = comparison.to_dict()["decompositions"]
+    tables += [decomposition_table(name, split, before.countries) for name, split in splits.items()]
     return [table for table in tables if table.rows]
 
 
@@ -85,7 +84,7 @@ def decomposition_table(name: str, decomposition: Mapping[str, Any], countries: 
     dims = list(decomposition.get("dims", ()))
     values = {head: np.asarray(v, dtype=float) for head, v in decomposition["columns"].items()}
     shape = next(iter(values.values())).shape if values else ()
-    places = list(_places(dims, shape, countries))
+    places = list(_places(shape, countries))
     texts = [numbers(v.ravel().tolist()) for v in values.values()]
     rows = [(*where, *(text[i] for text in texts)) for i, where in enumerate(places)]
     notes = [decomposition["note"]] if decomposition.get("note") else []
@@ -101,12 +100,9 @@ def elasticity_tables(result: Mapping[str, Any], countries: Sequence[str]) -> li
     for of, row in found.items():
         first = next(iter(row.values()))
         dims = tuple(first["dims"])
-        texts = {
-            to: [f"{x:.6f}" if x is not None else "-" for x in _flat(cell["values"])]
-            for to, cell in row.items()
-        }
+        texts = {to: [_fixed(x) for x in np.ravel(cell["values"])] for to, cell in row.items()}
         shape = np.shape(first["values"])
-        for i, where in enumerate(_places(dims, shape, countries)):
+        for i, where in enumerate(_places(shape, countries)):
             groups.setdefault(dims, []).append(
                 (of, *where, *(texts[to][i] if to in texts else "" for to in keys))
             )
@@ -114,10 +110,8 @@ def elasticity_tables(result: Mapping[str, Any], countries: Sequence[str]) -> li
     heads = [Column(to if kinds[to] == "elasticity" else f"{to} (semi)") for to in keys]
     return [
         Table(
-            "Elasticities" + (f" by {' and '.join(dims)}" if dims else ""),
-            [label("of \\ to"), *(label(d) for d in dims), *heads],
-            rows,
-        )  # fmt: skip
+            f"Elasticities by {' and '.join(dims) or 'world'}", [label("of"), *map(label, dims), *heads], rows
+        )
         for dims, rows in groups.items()
     ]
 
@@ -280,18 +274,15 @@ def _percents(changes: Mapping[str, Any], name: str, like: Sequence[Any]) -> lis
     return [percent(float(x)) for x in np.ravel(np.asarray(changes[name]["percent"], dtype=float))]
 
 
-def _places(dims: Sequence[str], shape: Sequence[int], countries: Sequence[str]) -> Iterator[tuple[str, ...]]:
+def _places(shape: Sequence[int], countries: Sequence[str]) -> Iterator[tuple[str, ...]]:
     labels = [countries if n == len(countries) else [str(i) for i in range(n)] for n in shape]
-    del dims
     return itertools.product(*labels)
 
 
-def _flat(values: Any) -> list[Any]:
-    return (
-        list(itertools.chain.from_iterable(map(_flat, values)))
-        if isinstance(values, (list, tuple))
-        else [values]
-    )
+def _fixed(value: Any) -> str:
+    if value is None or np.isnan(float(value)):
+        return "-"
+    return f"{float(value):.6f}".replace("-0.000000", "0.000000")
 
 
 def _same(old: Any, new: Any) -> bool:

@@ -82,7 +82,9 @@ def percent(value: float) -> str:
     special = _special(value)
     if special:
         return special
-    return f"{value:+.4f}" if abs(value) >= 1e-3 or abs(value) < 1e-10 else f"{value:+.2e}"
+    if abs(value) < 1e-10:
+        return "0"
+    return f"{value:+.4f}" if abs(value) >= 1e-3 else f"{value:+.2e}"
 
 
 def _special(x: float) -> str:

@@ -1,7 +1,8 @@
-"""The look that all figures share: colours a colour-blind reader can tell apart, quiet axes, direct labels."""
+"""The look that all figures share: colours that the colour-blind tell apart, quiet axes, direct labels."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 #: Okabe and Ito's colours, the dark ones first.
@@ -23,6 +24,23 @@ _AXIS = {
     "gridColor": "#ececec",
     "grid": False,
 }
+
+
+def spread(wanted: Sequence[float], gap: float) -> list[float]:
+    """Move places along a line as little as keeps neighbours `gap` apart, in their order."""
+    order = sorted(range(len(wanted)), key=lambda i: wanted[i])
+    places = [float(wanted[i]) for i in order]
+    for _ in range(100):
+        tight = [k for k in range(1, len(places)) if places[k] - places[k - 1] < gap - 1e-6]
+        for k in tight:
+            short = (gap - places[k] + places[k - 1]) / 2
+            places[k - 1], places[k] = places[k - 1] - short, places[k] + short
+        if not tight:
+            break
+    found = [0.0] * len(wanted)
+    for k, i in enumerate(order):
+        found[i] = places[k]
+    return found
 
 
 def themed(chart: Any) -> Any:

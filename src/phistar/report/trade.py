@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..verbs.trade import TradeResult
+from .theme import BLUE, GOLD, GREY, INK
 
 if TYPE_CHECKING:
     import altair
@@ -47,7 +48,7 @@ COLUMNS = (
     Column("welfare\n{money}", _level("equivalent_variation"), 1),
     Column("real\nwage %", _percent("real_wage_hat"), 3),
     Column("terms of\ntrade %", _percent("terms_of_trade_hat")),
-    Column("tariff\n{money}", _level("tariff_revenue_cf"), 1, signed=False),
+    Column("revenue\n{money}", _level("tariff_revenue_cf"), 1, signed=False),
     Column("exports\n%", _percent("exports_hat")),
     Column("export-\ners %", _percent("exporters_hat")),
     Column("export\nlinks %", _percent("export_links_hat")),
@@ -59,7 +60,14 @@ COLUMNS = (
 def print_trade(result: TradeResult, console: Console | None = None) -> None:
     """Print the report on a console; by default standard output, 100 columns wide in a pipe."""
     console = console or trade_console()
-    console.print(trade_report(result, console.width))
+    report = trade_report(result, console.width)
+    if console.is_terminal:
+        console.print(report)
+        return
+    with console.capture() as capture:
+        console.print(report)
+    # In a pipe no line ends in blanks.
+    console.file.write("\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n")
 
 
 def trade_console(*, stderr: bool = False) -> Console:
@@ -73,15 +81,17 @@ def trade_console(*, stderr: bool = False) -> Console:
 def trade_report(result: TradeResult, width: int = PIPE_WIDTH) -> RenderableType:
     """Return the whole report: the shock, the table, what it rests on, the certificate."""
     total = float(result["equivalent_variation"].sum())
-    world = f"World: {total:+,.1f} {result.model.table.money}; tariff revenue {result['tariff_revenue_cf'].sum():,.1f}."
+    revenue = float(result["tariff_revenue_cf"].sum())
+    world = f"World: welfare {total:+,.1f}, tariff revenue {revenue:,.1f} {result.model.table.money}"
     return Group(
         Text(),
-        Text(f" {result.model.sentence}", style="bold"),
-        Text(f" {result.model.table.source}; one sector; Melitz firms, Pareto productivity; percentage changes", style="dim"),
-        trade_table(result, width),
-        Text(f" {world}"),
+        Text(result.model.sentence, style="bold"),
+        Text(f"{result.model.table.source}; Melitz firms, one sector; changes in per cent", style="dim"),
         Text(),
-        Text(" What this rests on", style="bold"),
+        trade_table(result, width),
+        Text(world),
+        Text(),
+        Text("What this rests on", style="bold"),
         _assumptions(result),
         Text(),
         _certificate(result),
@@ -91,11 +101,11 @@ def trade_report(result: TradeResult, width: int = PIPE_WIDTH) -> RenderableType
 
 def trade_table(result: TradeResult, width: int = PIPE_WIDTH) -> Table:
     """Return the table of countries: those of the experiment first, then the others by welfare."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=True, show_edge=False, header_style="bold")
+    table = Table(box=box.SIMPLE_HEAD, padding=0, pad_edge=False, show_edge=False, header_style="bold")
     names = result.model.table.names
     longest = min(max(len(name) for name in names), 24)
     table.add_column("\nCountry", no_wrap=True, width=longest, overflow="ellipsis")
-    shown = _fitting(width - longest - 2)
+    shown = _fitting(width - longest - 1)
     money = "bn USD" if result.model.table.money == "billion USD" else "units"
     cells = []
     for column in shown:
@@ -104,16 +114,19 @@ def trade_table(result: TradeResult, width: int = PIPE_WIDTH) -> Table:
     first, others = _order(result)
     for group in (first, others):
         for i in group:
-            table.add_row(Text(names[i], style="bold cyan" if group is first else ""), *(column[i] for column in cells))
+            table.add_row(
+                Text(names[i], style="bold cyan" if group is first else ""), *(column[i] for column in cells)
+            )
         if group is first and others:
             table.add_section()
     return table
 
 
 def _fitting(room: int) -> list[Column]:
-    shown, used = [], 0
+    shown: list[Column] = []
+    used = 0
     for column in COLUMNS:
-        used += 9
+        used += max(7, *(len(line) for line in column.heading.format(money="bn USD").split("\n"))) + 1
         if used > room and shown:
             break
         shown.append(column)
@@ -133,7 +146,7 @@ def _cell(x: float, column: Column) -> Text:
 
 
 def _order(result: TradeResult) -> tuple[list[int], list[int]]:
-    """Return the rows: the experiment's own countries, if few, then the others by welfare from best to worst."""
+    """Return the rows: the experiment's own countries, if few, then the others from best to worst."""
     named = [*result.model.importers, *result.model.exporters]
     at = {code: i for i, code in enumerate(result.countries)}
     first = [at[code] for code in dict.fromkeys(named)] if len(named) <= 6 else [at[c] for c in _few(result)]
@@ -152,127 +165,160 @@ def _assumptions(result: TradeResult) -> RenderableType:
     grid.add_column(ratio=1)
     for row in result.assumptions:
         text = Text(row["assumption"])
-        if row["source"] not in {"convention", row["assumption"]} and row["source"] not in row["assumption"]:
+        if row["source"] != "convention":
             text.append(f" [{row['source']}]", style="dim")
         grid.add_row(row["name"], text)
-    return Padding(grid, (0, 1, 0, 1))
+    return grid
 
 
 def _certificate(result: TradeResult) -> Text:
     certificate = result.certificate
-    text = Text(" certified", style="bold green")
-    text.append(f"  every equation holds to {certificate.max_residual:.0e} or better", style="default not bold")
-    text.append(" (" + ", ".join(name.replace("_", " ") for name in certificate.residuals) + ")", style="dim not bold")
+    text = Text("certified", style="bold green")
+    plain = "default not bold"
+    text.append(
+        f"  largest scaled residual {certificate.max_residual:.0e}, in {_words(certificate.worst)}", plain
+    )
+    text.append(
+        f"\n           of {', '.join(_words(name) for name in certificate.residuals)}", "dim not bold"
+    )
     for name, passed in certificate.checks.items():
-        text.append(f"\n            {name.replace('_', ' ')}: {'yes' if passed else 'NO'}", style="default not bold")
+        text.append(f"\n           {_words(name)}: {'yes' if passed else 'no'}", plain)
     for note in certificate.notes:
-        text.append(f"\n            {note}", style="default not bold")
+        text.append(f"\n           {note}", plain)
     return text
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _credit(result: TradeResult) -> list[RenderableType]:
     credit = result.model.table.credit
-    return [Text(), Padding(Text(credit, style="dim"), (0, 1, 1, 1))] if credit else [Text()]
+    return [Text(), Padding(Text(credit, style="dim"), (0, 0, 1, 0))] if credit else [Text()]
 
 
 # The figure
 
-BLUE, ORANGE, INK, GREY, RULE = "#2b6ca3", "#e3913f", "#1f2933", "#64707d", "#e6eaee"
-GATE, REST = "terms of trade", "efficiency"
-ROW_HEIGHT = 19
+GATE, REST, TOTAL = "terms of trade", "efficiency", "total"
+ROW_HEIGHT = 20
 
 
-def trade_figure(result: TradeResult) -> altair.HConcatChart:
+def trade_figure(result: TradeResult) -> Any:
     """Return the figure: who gains and why, and where firms sell more or less."""
     import altair as alt
 
+    from .theme import themed
+
     rows = _figure_rows(result)
     order = [row["country"] for row in rows]
-    table = result.model.table
-    title = alt.TitleParams(
-        result.model.sentence,
-        subtitle=[
-            *_story(result, rows),
-            f"Melitz firms, Pareto productivity, sigma = {result.model.sigma:g}, shape = {result.model.shape:g}, one sector, "
-            f"inputs {result.model.inputs}. Flows: {table.source}.",
-        ],
-        anchor="start", fontSize=18, color=INK, subtitleFontSize=12, subtitleColor=GREY, subtitlePadding=8, offset=22,
-    )  # fmt: skip
-    labels = alt.Axis(domain=False, ticks=False, grid=False, labelPadding=10, labelFontSize=12, labelLimit=220)
+    bold = " || ".join(f"datum.value === '{row['country']}'" for row in rows if row["named"]) or "false"
+    labels = alt.Axis(
+        domain=False,
+        ticks=False,
+        labelPadding=10,
+        labelFontSize=12,
+        labelLimit=220,
+        labelColor=INK,
+        labelFontWeight={"condition": {"test": bold, "value": "bold"}, "value": "normal"},
+    )
     left = _welfare_panel(rows, alt.Y("country:N", sort=order, title=None, axis=labels))
     right = _links_panel(rows, alt.Y("country:N", sort=order, title=None, axis=None))
-    return (
-        alt.hconcat(left, right, spacing=36)
-        .properties(title=title, padding=24, background="white")
-        .configure(font="Helvetica Neue, Helvetica, Arial, sans-serif")
-        .configure_view(stroke=None)
-        .configure_axisX(domain=False, ticks=False, gridColor=RULE, labelColor=GREY, titleColor=INK, labelFontSize=11,
-                         titleFontSize=12, titleFontWeight="normal", titlePadding=10, tickCount=6)
-        .configure_axisY(labelColor=INK)
-        .configure_legend(orient="top", title=None, labelFontSize=12, labelColor=INK, symbolType="square", symbolSize=110,
-                          offset=6)
-    )  # fmt: skip
+    title = alt.TitleParams(
+        result.model.sentence, subtitle=_subtitle(result, rows), anchor="start", fontSize=17, offset=20
+    )
+    return themed(alt.hconcat(left, right, spacing=40).properties(title=title))
 
 
 def _figure_rows(result: TradeResult) -> list[dict[str, Any]]:
-    named = {*_few(result)}
-    percent = {name: _percent(name)(result) for name in ("welfare_hat", "export_links_hat", "exports_hat")}
-    rows = [
-        {
-            "country": name,
-            "welfare": float(percent["welfare_hat"][i]),
-            GATE: float(100 * result["terms_of_trade_contribution"][i]),
-            REST: float(100 * result["efficiency_contribution"][i]),
-            "links": float(percent["export_links_hat"][i]),
-            "exports": float(percent["exports_hat"][i]),
-            "named": result.countries[i] in named,
-        }
-        for i, name in enumerate(result.model.table.names)
+    named = set(_few(result))
+    welfare, links = _percent("welfare_hat")(result), _percent("export_links_hat")(result)
+    exports = _percent("exports_hat")(result)
+    rows = []
+    for i, name in enumerate(result.model.table.names):
+        gate, rest = (result[f"{part}_contribution"][i] for part in ("terms_of_trade", "efficiency"))
+        # Shares of the log change, so that the two parts add up to the percentage.
+        scale = welfare[i] / (gate + rest) if gate + rest else 100.0
+        rows.append(
+            {
+                "country": name,
+                "named": result.countries[i] in named,
+                TOTAL: float(welfare[i]),
+                GATE: float(scale * gate),
+                REST: float(scale * rest),
+                "links": float(links[i]),
+                "exports": float(exports[i]),
+            }
+        )
+    return sorted(rows, key=lambda row: -row[TOTAL])
+
+
+def _subtitle(result: TradeResult, rows: list[dict[str, Any]]) -> list[str]:
+    model = result.model
+    told = "; ".join(f"{row['country']} {row[TOTAL]:+.2f}%" for row in rows if row["named"])
+    extremes = (
+        f"largest gain {rows[0]['country']} {rows[0][TOTAL]:+.2f}%, largest loss {rows[-1]['country']} "
+    )
+    extremes += f"{rows[-1][TOTAL]:+.2f}%"
+    firms = f"Melitz firms, Pareto productivity, sigma {model.sigma:g}, shape {model.shape:g}, one sector"
+    inputs = "labour alone" if model.inputs == "none" else "roundabout inputs"
+    return [
+        f"Real spending: {told + '; ' if told else ''}{extremes}",
+        f"{firms}, {inputs}. Flows: {model.table.source}",
     ]
-    return sorted(rows, key=lambda row: -row["welfare"])
 
 
-def _story(result: TradeResult, rows: list[dict[str, Any]]) -> list[str]:
-    best, worst = rows[0], rows[-1]
-    told = [f"{row['country']} {row['welfare']:+.2f}%" for row in rows if row["named"]]
-    text = "Real spending: " + ", ".join(told) if told else "Real spending"
-    return [f"{text}; most gained by {best['country']} ({best['welfare']:+.2f}%), most lost by {worst['country']} "
-            f"({worst['welfare']:+.2f}%)."]  # fmt: skip
+def _told(row: dict[str, Any]) -> str:
+    return f"{row['country']} {row[TOTAL]:+.3f}%".replace("-", "−")
 
 
-def _welfare_panel(rows: list[dict[str, Any]], y: altair.Y) -> altair.LayerChart:
+def _welfare_panel(rows: list[dict[str, Any]], y: altair.Y) -> Any:
     import altair as alt
 
     parts = [
-        {"country": row["country"], "part": part, "value": row[part], "welfare": row["welfare"]}
+        {"country": row["country"], "part": part, "value": row[part], TOTAL: row[TOTAL]}
         for row in rows
         for part in (GATE, REST)
     ]
-    colour = alt.Color("part:N", scale=alt.Scale(domain=[GATE, REST, "total"], range=[BLUE, ORANGE, INK]))
-    tooltip = ["country:N", "part:N", alt.Tooltip("value:Q", format="+.3f"), alt.Tooltip("welfare:Q", format="+.3f")]
-    bars = alt.Chart(alt.Data(values=parts)).mark_bar(height=11).encode(
-        y=y, x=alt.X("value:Q", title="welfare change, per cent (bars are log points)", axis=alt.Axis(format="+~g")),
-        color=colour, tooltip=tooltip,
-    )  # fmt: skip
-    totals = [{"country": row["country"], "value": row["welfare"], "part": "total"} for row in rows]
-    points = alt.Chart(alt.Data(values=totals)).mark_point(
-        shape="diamond", filled=True, size=62, opacity=1, stroke="white", strokeWidth=1
-    ).encode(y=y, x="value:Q", color=colour)  # fmt: skip
-    return alt.layer(_zero(), bars, points).properties(width=470, height=alt.Step(ROW_HEIGHT))
+    colour = alt.Color(
+        "part:N",
+        scale=alt.Scale(domain=[GATE, REST, TOTAL], range=[BLUE, GOLD, INK]),
+        legend=alt.Legend(orient="top", title=None, symbolType="square", symbolSize=110, symbolStrokeWidth=0),
+    )
+    x = alt.X("value:Q", title="change in real spending, per cent", axis=_axis(10))
+    hints = ["country:N", "part:N", *(alt.Tooltip(f"{name}:Q", format="+.3f") for name in ("value", TOTAL))]
+    bars = alt.Chart(alt.Data(values=parts)).mark_bar(height=11).encode(y=y, x=x, color=colour, tooltip=hints)
+    totals = [{"country": row["country"], "value": row[TOTAL], "part": TOTAL} for row in rows]
+    points = (
+        alt.Chart(alt.Data(values=totals))
+        .mark_point(shape="diamond", filled=True, size=64, opacity=1, stroke="white", strokeWidth=1)
+        .encode(y=y, x=x, color=colour)
+    )
+    return alt.layer(_zero(), bars, points).properties(width=460, height=alt.Step(ROW_HEIGHT))
 
 
-def _links_panel(rows: list[dict[str, Any]], y: altair.Y) -> altair.LayerChart:
+def _links_panel(rows: list[dict[str, Any]], y: altair.Y) -> Any:
     import altair as alt
 
     data = alt.Data(values=rows)
-    x = alt.X("links:Q", title="number of exporter-market pairs, per cent", axis=alt.Axis(format="+~g"))
-    tooltip = ["country:N", alt.Tooltip("links:Q", format="+.2f"), alt.Tooltip("exports:Q", format="+.2f")]
-    stems = alt.Chart(data).mark_rule(color=GREY, strokeWidth=1.5).encode(y=y, x=x, x2=alt.datum(0), tooltip=tooltip)
-    heads = alt.Chart(data).mark_circle(color=INK, size=64, opacity=1).encode(y=y, x=x, tooltip=tooltip)
-    return alt.layer(_zero(), stems, heads).properties(width=230, height=alt.Step(ROW_HEIGHT))
+    x = alt.X("links:Q", title="change in exporter-market pairs, per cent", axis=_axis(5))
+    hints = ["country:N", *(alt.Tooltip(f"{name}:Q", format="+.2f") for name in ("links", "exports"))]
+    stems = (
+        alt.Chart(data)
+        .mark_rule(color=GREY, strokeWidth=1.5)
+        .encode(y=y, x=x, x2=alt.datum(0), tooltip=hints)
+    )
+    heads = alt.Chart(data).mark_circle(color=INK, size=60, opacity=1).encode(y=y, x=x, tooltip=hints)
+    return alt.layer(_zero(), stems, heads).properties(width=240, height=alt.Step(ROW_HEIGHT))
 
 
-def _zero() -> altair.Chart:
+def _axis(ticks: int) -> altair.Axis:
+    import altair as alt
+
+    label = "datum.value === 0 ? '0' : (datum.value > 0 ? '+' : '−') + format(abs(datum.value), '~g')"
+    return alt.Axis(labelExpr=label, grid=True, domain=False, ticks=False, tickCount=ticks, labelFlush=False)
+
+
+def _zero() -> Any:
     import altair as alt
 
     return alt.Chart(alt.Data(values=[{"zero": 0}])).mark_rule(color=GREY).encode(x="zero:Q")

@@ -18,8 +18,12 @@ from ..data.flows import FlowTable, read_flows
 from ..data.icio import load_bundled
 
 SIGMA, SHAPE = 4.0, 4.25
-ELASTICITIES_SOURCE = "Melitz and Redding (2015), American Economic Review 105(3)"
+ELASTICITIES_SOURCE = "Melitz and Redding (2015), AER 105(3)"
 INPUTS = ("none", "roundabout")
+
+
+#: How a sentence names some of them.
+_WITH_ARTICLE = {"GBR": "the United Kingdom", "ROW": "the rest of the world", "USA": "the United States"}
 
 
 def _variables(money: str) -> tuple[Variable, ...]:
@@ -28,7 +32,13 @@ def _variables(money: str) -> tuple[Variable, ...]:
         ("welfare_hat", COUNTRY, hat, "W", "real final spending"),
         ("real_wage_hat", COUNTRY, hat, "w/P", "wage over the price index"),
         ("terms_of_trade_hat", COUNTRY, hat, "", "own gate price over partners', by baseline imports"),
-        ("terms_of_trade_contribution", COUNTRY, "log points", "", "part of log welfare from gate prices and transfers"),
+        (
+            "terms_of_trade_contribution",
+            COUNTRY,
+            "log points",
+            "",
+            "part of log welfare from gate prices and transfers",
+        ),
         ("efficiency_contribution", COUNTRY, "log points", "", "the rest of log welfare"),
         ("equivalent_variation", COUNTRY, money, "EV", "baseline final spending times the welfare change"),
         ("wage_hat", COUNTRY, hat, "w", "wage; world income is the numeraire"),
@@ -48,8 +58,14 @@ def _variables(money: str) -> tuple[Variable, ...]:
         ("export_links_hat", COUNTRY, hat, "", "number of pairs of exporter and foreign market"),
         ("mass_entrants_hat", COUNTRY, hat, "E", "entrants"),
         ("domestic_cutoff_hat", COUNTRY, hat, "x_ii", "cutoff productivity at home"),
-        ("productivity_average_hat", COUNTRY, hat, "phi~", "Melitz's average productivity of firms selling at home"),
-        ("productivity_sales_weighted_hat", COUNTRY, hat, "", "Melitz's average by market, weighted by sales over markets"),
+        ("productivity_average_hat", COUNTRY, hat, "phi~", "Melitz's average, firms selling at home"),
+        (
+            "productivity_sales_weighted_hat",
+            COUNTRY,
+            hat,
+            "",
+            "Melitz's average by market, weighted by sales",
+        ),
         ("cutoff_hat", PAIR, hat, "x_ij", "cutoff productivity"),
         ("mass_sellers_hat", PAIR, hat, "M_ij", "number of sellers"),
         ("trade_flow", PAIR, money, "X_ij", "sales net of tariff, before"),
@@ -117,7 +133,8 @@ class TariffExperiment:
     def sentence(self) -> str:
         """Say the shock in words."""
         kind = "tariff" if self.rate >= 0 else "import subsidy"
-        text = f"{abs(self.rate) * 100:.6g}% {kind} by {_join(self.importers)} on imports from {_join(self.exporters)}"
+        text = f"A {abs(self.rate) * 100:.6g}% {kind} by {_join(self.importers)}"
+        text += f" on imports from {_join(self.exporters)}"
         return text + (", who retaliate" if self.retaliate else "")
 
     def tariffs(self, before: np.ndarray) -> np.ndarray:
@@ -136,13 +153,13 @@ class TariffExperiment:
 def _join(codes: Sequence[str]) -> str:
     if len(codes) > 4:
         return f"{len(codes)} partners"
-    names = [country_name(code) for code in codes]
+    names = [_WITH_ARTICLE.get(code) or country_name(code) for code in codes]
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
 
 
 @dataclass(frozen=True, repr=False)
 class TradeResult(Equilibrium):
-    """A certified tariff experiment: labelled variables, assumptions with their sources, the data's credit."""
+    """A certified tariff experiment: variables, assumptions with their sources, the data's credit."""
 
     assumptions: tuple[dict[str, str], ...] = ()
 
@@ -164,11 +181,7 @@ class TradeResult(Equilibrium):
 
     def columns(self) -> dict[str, list[Any]]:
         """Return one row a number: variable, origin, destination, value; a country stands under origin."""
-        cells = [
-            (v.name, *(*where, "")[:2], float(x))
-            for v in self.variables
-            for where, x in self._cells(v)
-        ]
+        cells = [(v.name, *(*where, "")[:2], float(x)) for v in self.variables for where, x in self._cells(v)]
         names = ("variable", "origin", "destination", "value")
         return {name: [cell[n] for cell in cells] for n, name in enumerate(names)}
 
@@ -193,14 +206,14 @@ def trade(
     importer, exporter : str or sequence of str
         Codes or names, one, several or comma-separated; ``all`` means every partner of the other side.
     rate : float
-        Ad valorem tariff in the importer on the exporter's goods, added to the tariff before; 0.25 is 25 per cent. Above -1;
-        below zero it subsidises imports.
+        Ad valorem tariff in the importer on the exporter's goods, added to the tariff before; 0.25 is 25 per
+        cent. Above -1; below zero it subsidises imports.
     sigma, shape : float
         Elasticity of substitution; shape of the Pareto law of productivity.
     table : FlowTable or path, optional
         Observed flows; by default the bundled OECD table for 2019.
     inputs : str
-        ``none``: all output is income of labour; ``roundabout``: firms buy inputs too, the share being the table's.
+        ``none``: all output is income of labour; ``roundabout``: firms buy inputs too, in the table's share.
     retaliate : bool
         Whether exporters put the same rate on the importers' goods.
     tariffs : ndarray (origin, destination), optional
@@ -223,18 +236,27 @@ def trade(
     experiment = _experiment(flows, importer, exporter, rate, sigma, shape, inputs, retaliate, entry)
     before = _tariffs_before(tariffs, len(flows.countries))
     baseline = Baseline(
-        flows.flows, experiment.sigma, experiment.shape, before,
-        flows.input_share if inputs == "roundabout" else None, entry, flows.countries,
-    )  # fmt: skip
+        flows.flows,
+        experiment.sigma,
+        experiment.shape,
+        before,
+        flows.input_share if inputs == "roundabout" else None,
+        entry,
+        flows.countries,
+    )
     after = experiment.tariffs(before)
     if not (after > -1).all():
         raise InputError("rate", "must keep every tariff above -1", rate)
     hats = solve_hats(baseline, Shock(tariffs=after))
     values = _values(hats, flows, before, after, experiment.shape)
     return TradeResult(
-        experiment, {}, values, _variables(flows.money), hats.certificate,
+        experiment,
+        {},
+        values,
+        _variables(flows.money),
+        hats.certificate,
         assumptions=_assumptions(experiment, bool(before.any())),
-    )  # fmt: skip
+    )
 
 
 def _table(table: FlowTable | str | PathLike[str] | None) -> FlowTable:
@@ -252,18 +274,32 @@ def _tariffs_before(tariffs: Any, n: int) -> np.ndarray:
 
 
 def _experiment(
-    table: FlowTable, importer: Any, exporter: Any, rate: Any, sigma: Any, shape: Any, inputs: str, retaliate: bool, entry: str
+    table: FlowTable,
+    importer: Any,
+    exporter: Any,
+    rate: Any,
+    sigma: Any,
+    shape: Any,
+    inputs: str,
+    retaliate: bool,
+    entry: str,
 ) -> TariffExperiment:
     rate, sigma, shape = _number("rate", rate), _number("sigma", sigma), _number("shape", shape)
     if not rate > -1:
-        raise InputError("rate", "must be greater than -1 (0.25 is 25 per cent; below zero subsidises imports)", rate)
+        raise InputError(
+            "rate", "must be greater than -1 (0.25 is 25 per cent; below zero subsidises imports)", rate
+        )
     if flaw := elasticity_flaw(sigma, shape):
         raise InputError(*flaw)
     if inputs not in INPUTS:
         raise InputError("inputs", 'must be one of "none", "roundabout"', inputs)
     if inputs == "roundabout" and table.input_share is None:
-        raise InputError("inputs", "needs a table that tells intermediate from final use", inputs,
-                         remedy="use the bundled table, or inputs none")  # fmt: skip
+        raise InputError(
+            "inputs",
+            "needs a table that tells intermediate from final use",
+            inputs,
+            remedy="use the bundled table, or inputs none",
+        )
     importers, exporters = _sides(table.countries, importer, exporter)
     return TariffExperiment(importers, exporters, rate, sigma, shape, inputs, bool(retaliate), entry, table)
 
@@ -284,11 +320,17 @@ def _sides(codes: tuple[str, ...], importer: Any, exporter: Any) -> tuple[tuple[
         for value, key in ((importer, "importer"), (exporter, "exporter"))
     )
     if importers is None or exporters is None:
-        return tuple(importers or _partners(codes, exporters)), tuple(exporters or _partners(codes, importers))
+        return tuple(importers or _partners(codes, exporters)), tuple(
+            exporters or _partners(codes, importers)
+        )
     for code in importers:
         if code in exporters:
-            raise InputError("exporter", "is also the importer: a country charges itself no tariff", code,
-                             remedy="name another country, or use retaliate for tariffs both ways")  # fmt: skip
+            raise InputError(
+                "exporter",
+                "is also the importer: a country charges itself no tariff",
+                code,
+                remedy="name another country, or use retaliate for tariffs both ways",
+            )
     return tuple(importers), tuple(exporters)
 
 
@@ -305,17 +347,24 @@ def _is_all(value: Any) -> bool:
 # Outcomes
 
 
-def _values(h: Hats, table: FlowTable, before: np.ndarray, after: np.ndarray, shape: float) -> dict[str, np.ndarray]:
+def _values(
+    h: Hats, table: FlowTable, before: np.ndarray, after: np.ndarray, shape: float
+) -> dict[str, np.ndarray]:
     money = table.money_scale
     gate = terms_of_trade_contribution(h)
     levels = {
-        "expenditure": h.expenditure, "expenditure_cf": h.expenditure_cf,
-        "final_spending": h.final_spending, "final_spending_cf": h.final_spending_cf,
-        "tariff_revenue": h.tariff_revenue, "tariff_revenue_cf": h.tariff_revenue_cf,
-        "deficit": h.deficits, "deficit_cf": h.deficits_cf,
-        "trade_flow": h.flows, "trade_flow_cf": h.flows_cf,
+        "expenditure": h.expenditure,
+        "expenditure_cf": h.expenditure_cf,
+        "final_spending": h.final_spending,
+        "final_spending_cf": h.final_spending_cf,
+        "tariff_revenue": h.tariff_revenue,
+        "tariff_revenue_cf": h.tariff_revenue_cf,
+        "deficit": h.deficits,
+        "deficit_cf": h.deficits_cf,
+        "trade_flow": h.flows,
+        "trade_flow_cf": h.flows_cf,
         "equivalent_variation": h.final_spending * (h.welfare - 1),
-    }  # fmt: skip
+    }
     return {name: level * money for name, level in levels.items()} | {
         "welfare_hat": h.welfare,
         "real_wage_hat": h.real_wage,
@@ -347,7 +396,7 @@ def _foreign(flows: np.ndarray) -> np.ndarray:
 
 
 def terms_of_trade_hat(h: Hats) -> np.ndarray:
-    """Compute the change of the own gate price over the mean of partners', weighted by baseline imports, (country,)."""
+    """Compute the change of the own gate price over partners', weighted by baseline imports, (country,)."""
     imports = _foreign(h.flows)
     return np.asarray(h.cost / ((imports * h.cost[:, None]).sum(axis=0) / imports.sum(axis=0)))
 
@@ -355,8 +404,8 @@ def terms_of_trade_hat(h: Hats) -> np.ndarray:
 def terms_of_trade_contribution(h: Hats) -> np.ndarray:
     """Compute the part of log welfare that gate prices move between countries, (country,).
 
-    Log changes of gate prices times exports less imports, each as a share of final spending, the mean of before and after.
-    With world income as numeraire the deficit, a fixed share of it, adds nothing of its own.
+    Log changes of gate prices times exports less imports, as shares of final spending, the mean of before and
+    after. With world income as numeraire the deficit, a fixed share of it, adds nothing of its own.
     """
     log_cost = np.log(h.cost)
     shares = []
@@ -369,8 +418,8 @@ def terms_of_trade_contribution(h: Hats) -> np.ndarray:
 def exporters_hat(h: Hats, countries: Sequence[str]) -> np.ndarray:
     """Compute the change of the number of exporters, (country,).
 
-    At access costs equal over foreign markets, sellers are in proportion to sales, markets are ordered by sales and cutoffs are
-    nested: the exporters are the sellers in the largest single foreign market. Aggregates of countries are no single market.
+    At access costs equal over foreign markets sellers are in proportion to sales and cutoffs are nested: the
+    exporters are the sellers in the largest single foreign market. Aggregates are no single market.
     """
     single = np.array([code not in AGGREGATES for code in countries])
     result = np.empty(len(countries))
@@ -385,7 +434,7 @@ def exporters_hat(h: Hats, countries: Sequence[str]) -> np.ndarray:
 
 
 def export_links_hat(h: Hats) -> np.ndarray:
-    """Compute the change of the number of pairs of exporter and foreign market, (country,), at equal access costs."""
+    """Compute the change of pairs of exporter and foreign market, at equal access costs, (country,)."""
     links = _foreign(h.flows)
     return np.asarray((links * np.nan_to_num(h.sellers)).sum(axis=1) / links.sum(axis=1))
 
@@ -393,8 +442,8 @@ def export_links_hat(h: Hats) -> np.ndarray:
 def productivity_sales_weighted_hat(h: Hats, shape: float) -> np.ndarray:
     """Compute the change of average productivity over all sales, (country,).
 
-    Melitz's average of the firms selling in a market is in proportion to its cutoff; markets are weighted by sales. At access
-    costs equal over all markets, relative cutoffs follow relative sales: x_ij/x_ii = (X_ij/X_ii)^(-1/k).
+    Melitz's average of the firms selling in a market is in proportion to its cutoff; markets are weighted by
+    sales. At access costs equal over all markets, cutoffs follow sales: x_ij/x_ii = (X_ij/X_ii)^(-1/k).
     """
     sold = h.flows > 0
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -409,21 +458,35 @@ def productivity_sales_weighted_hat(h: Hats, shape: float) -> np.ndarray:
 
 def _assumptions(e: TariffExperiment, tariffs_known: bool) -> tuple[dict[str, str], ...]:
     default = (e.sigma, e.shape) == (SIGMA, SHAPE)
-    elasticity = e.shape * e.sigma / (e.sigma - 1)
-    labour = "labour is the only input: all gross output is labour income, and welfare changes are shares of gross spending"
-    roundabout = "firms pay all costs in a bundle of labour and goods; the share of inputs is the table's"
-    income = {"none": labour, "roundabout": roundabout}[e.inputs]
+    to_tariffs = e.shape * e.sigma / (e.sigma - 1)
+    income = {
+        "none": "labour only: all output is labour income, welfare a share of gross spending",
+        "roundabout": "all costs in a bundle of labour and goods; input shares of the table",
+    }[e.inputs]
     rows = (
-        ("flows", f"{e.table.source}; one sector, goods and services, {e.table.unit}", e.table.source),
-        ("elasticities", f"sigma = {e.sigma:g}, Pareto shape = {e.shape:g}", ELASTICITIES_SOURCE if default else "as given"),
-        ("trade elasticity", f"{e.shape:g} to icebergs, {elasticity:.2f} to tariffs (flows net of tariff)", "sigma and shape"),
-        ("firms", f"Pareto productivity, access costs in the origin, {e.entry} entry", "Melitz (2003); Chaney (2008)"),
-        ("inputs", income, "choice: inputs " + e.inputs),
-        ("tariffs", f"{'as given' if tariffs_known else 'zero'} before; charged at the border; revenue goes to households",
-         "as given" if tariffs_known else "the table holds none"),
-        ("deficits", "fixed shares of world income", "the table's own imbalances"),
-        ("exporters", "sellers in the largest single foreign market (access costs equal over foreign markets)", "convention"),
-        ("average productivity", "Melitz's average over markets, weighted by sales (access costs equal over markets)", "convention"),
-        ("money", f"{e.table.money}, world income as numeraire", "convention"),
-    )  # fmt: skip
+        ("flows", f"one sector, goods and services, {e.table.unit}", e.table.source),
+        (
+            "elasticities",
+            f"sigma = {e.sigma:g}, Pareto shape = {e.shape:g}",
+            ELASTICITIES_SOURCE if default else "as given",
+        ),
+        ("trade elasticity", f"{e.shape:g} to icebergs, {to_tariffs:.2f} to tariffs (net flows)", "implied"),
+        ("firms", f"Pareto, access costs paid at home, {e.entry} entry", "Melitz 2003, Chaney 2008"),
+        ("inputs", income, "choice"),
+        (
+            "tariffs",
+            f"{'as given' if tariffs_known else 'zero'} before; on the border value; rebated to households",
+            "choice" if tariffs_known else "none in the table",
+        ),
+        ("deficits", "fixed shares of world income", e.table.source),
+        (
+            "exporters",
+            "sellers in the largest single foreign market: equal access costs abroad",
+            "convention",
+        ),
+        ("links", "pairs of exporter and foreign market: equal access costs abroad", "convention"),
+        ("productivity", "Melitz's average by market, weighted by sales: equal access costs", "convention"),
+        ("welfare", f"final spending over prices; in {e.table.money}, times spending before", "convention"),
+        ("money", f"{e.table.money}; world income is the numeraire", "convention"),
+    )
     return tuple({"name": name, "assumption": text, "source": source} for name, text, source in rows)

@@ -129,7 +129,8 @@ def _industry(e: Equilibrium) -> _Industry:
     m = e.model
     selection = m.selection(dict(e.unknowns))
     share = np.ones(selection.log_e.shape) if selection.mixing is None else selection.mixing.active_share
-    lowest = np.argmin(selection.log_e, axis=1)[:, None]
+    most = selection.survival == np.max(selection.survival, axis=1)[:, None]
+    lowest = np.argmin(np.where(most, selection.log_e, np.inf), axis=1)[:, None]
     active = _Above(np.take_along_axis(selection.log_e, lowest, 1), np.take_along_axis(share, lowest, 1))
     weight = m.f * np.exp(-(m.sigma - 1.0) * (selection.log_x - active.log_cutoff))
     return _Industry(m, _Above(selection.log_e, share), active, weight)

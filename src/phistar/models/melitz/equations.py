@@ -30,25 +30,22 @@ class Mixing:
     Attributes
     ----------
     log_at : ndarray (origin, destination)
-        The atom that counts last, in logs; nan where the cutoff itself decides.
+        The atom the cutoff stands on, in logs; nan where it stands on none.
     group : ndarray (origin, destination)
         Number of the lottery that decides the atom's active share, -1 where there is none. Pairs of one origin
         that share the overhead cutoff share the lottery.
     share : array (lottery)
         Active share of each lottery's atom, in [0, 1].
-    settled : ndarray (origin, destination)
-        Active share where there is no lottery: one, or zero beyond the last atom.
     """
 
     log_at: np.ndarray
     group: np.ndarray
     share: Array
-    settled: np.ndarray
 
     @property
     def active_share(self) -> Array:
-        """Active share of each pair's marginal atom (origin, destination)."""
-        return np.where(self.group >= 0, self.share[self.group], self.settled) if len(self.share) else self.settled
+        """Active share of each pair's marginal atom, one where there is no lottery (origin, destination)."""
+        return np.where(self.group >= 0, self.share[self.group], 1.0)
 
 
 @dataclass(frozen=True)
@@ -175,7 +172,7 @@ def _margin(m: Melitz, sellers: Selection, order: Array) -> tuple[Array, Array]:
     at = np.where(np.isnan(mix.log_at), sellers.log_e, mix.log_at)
     with np.errstate(invalid="ignore"):
         atom = np.exp(m.productivity.log_moment_of_atom(value_of(at), order) - m.productivity.log_moment(at, order))
-    return at, np.where(np.isnan(mix.log_at) | ((mix.group < 0) & (mix.settled == 1.0)), 0.0, (1.0 - mix.active_share) * atom)
+    return at, np.where(mix.group < 0, 0.0, (1.0 - mix.active_share) * atom)
 
 
 def _is_zero(order: Array) -> bool:

@@ -307,8 +307,13 @@ class Melitz(Model):
 
     def find(self, start: Unknowns | None = None) -> Unknowns:
         """Find the equilibrium; see `Model.find`."""
+        # On its way a search may overflow or divide by zero; the certificate judges where it ends.
+        with np.errstate(all="ignore"):
+            return self.normalise(self._search(start))
+
+    def _search(self, start: Unknowns | None) -> Unknowns:
         if any(family.family == "empirical" for family in self.families):
-            return self.normalise(discrete.find(self))
+            return discrete.find(self)
         given = None if start is None else (start["log_demand"][:, None], start["log_wage"][:, None])
         log_demand, log_wage, norm = solver.find_one(self.batched(), given)
         if not norm[0] < solver.ACCEPT:
@@ -316,13 +321,14 @@ class Melitz(Model):
                 f"no equilibrium found: markets still off by {norm[0]:.1e} after {solver.MAX_OUTER} steps",
                 "start from a solved neighbour, or move the parameters away from their extremes",
             )
-        return self.normalise({"log_wage": log_wage[:, 0], "log_demand": log_demand[:, 0]})
+        return {"log_wage": log_wage[:, 0], "log_demand": log_demand[:, 0]}
 
     def find_batch(self) -> tuple[Unknowns, np.ndarray]:
         """Find the equilibria of a batch; a reason stands where one was not found."""
         if any(family.family == "empirical" for family in self.families):
             return self._find_each()
-        log_demand, log_wage, norm = solver.find_smooth(self)
+        with np.errstate(all="ignore"):
+            log_demand, log_wage, norm = solver.find_smooth(self)
         reasons = np.where(norm < solver.ACCEPT, "", "no equilibrium found").astype(object)
         return self.normalise({"log_wage": log_wage, "log_demand": log_demand}), reasons
 
@@ -346,28 +352,23 @@ class Melitz(Model):
 
     def selection(self, x: Unknowns) -> equations.Selection:
         """Work out who sells where at the unknowns."""
-        mixing = None
-        if "atom_share" in x:
-            mixing = equations.Mixing(x["_log_at"], x["_group"], x["atom_share"], np.ones(x["_group"].shape))
+        mixing = equations.Mixing(x["_log_at"], x["_group"], x["atom_share"]) if "atom_share" in x else None
         return equations.select(self, x["log_wage"], x["log_demand"], mixing)
 
     def equations(self, x: Unknowns) -> Residuals:
         """State the named equations that pin wages and demand levels down."""
-        return self.state(x["log_wage"], self.selection(x))
-
-    def state(self, log_wage: Any, sellers: equations.Selection) -> Residuals:
-        """State the named equations at given wages and sellers."""
+        sellers = self.selection(x)
         entrants = equations.mass_entrants(self, sellers)
-        flows = equations.trade_flow(self, log_wage, sellers, entrants)
-        spending = equations.income(self, log_wage, sellers, entrants)
+        flows = equations.trade_flow(self, x["log_wage"], sellers, entrants)
+        spending = equations.income(self, x["log_wage"], sellers, entrants)
         stated: Residuals = {}
         if self.entry == "free":
             stated["free_entry"] = equations.free_entry(self, sellers)
         else:
             stated["labour_market"] = equations.labour_market(self, sellers, entrants)
         stated["market_clearing"] = equations.market_clearing(flows, spending)
-        stated["numeraire"] = log_wage[self.numeraire : self.numeraire + 1]
-        if sellers.mixing is not None and len(sellers.mixing.share):
+        stated["numeraire"] = x["log_wage"][self.numeraire : self.numeraire + 1]
+        if sellers.mixing is not None:
             stated["marginal_atom"] = equations.marginal_atom(sellers)
         return stated
 

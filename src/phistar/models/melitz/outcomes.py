@@ -107,14 +107,17 @@ def _aggregates(m: Melitz, x: Unknowns, sellers: eq.Selection, entrants: Any, fl
 
 
 class Group:
-    """The firms of each origin above its lowest (or lowest foreign) cutoff: a column of the pair arrays."""
+    """The active firms (or exporters) of each origin: the column of the pair arrays of its easiest market."""
 
     def __init__(self, m: Melitz, sellers: eq.Selection, abroad: bool) -> None:
         self.m, self.sellers = m, sellers
         lx = value_of(sellers.log_e)
         n = lx.shape[0]
         candidates = np.where(eq.is_home(n, lx.ndim), np.inf, lx) if abroad else lx
-        lowest = np.argmin(candidates, axis=1)
+        # Sellers are nested: the group is those who sell in the market with most of them.
+        count = np.where(np.isfinite(candidates), value_of(sellers.survival), -1.0)
+        most = count == np.max(count, axis=1)[:, None]
+        lowest = np.argmin(np.where(most, candidates, np.inf), axis=1)
         index = np.arange(n).reshape(1, n, *(1,) * (lx.ndim - 2))
         self.exists = np.any(np.isfinite(candidates), axis=1)
         self.mask = index == lowest[:, None]

@@ -98,7 +98,7 @@ def wages_given_demand(m: Melitz, log_demand: np.ndarray, log_wage: np.ndarray) 
         low, high = low.moved(gap >= 0, w, gap), high.moved(gap <= 0, w, gap)
         with np.errstate(divide="ignore", invalid="ignore"):
             step = -gap / slope
-        done = (np.abs(gap) < 1e-14) | (np.abs(step) <= 4e-16 * (1.0 + np.abs(w)))
+        done = (np.abs(gap) < 2e-14) | (np.abs(step) <= 1e-15 * (1.0 + np.abs(w)))
         done |= ~(high.place - low.place > 1e-15 * (1.0 + np.abs(w)))
         if done.all():
             break
@@ -293,7 +293,7 @@ def find_one(
     if all(family.family == "pareto" for family in m.families):
         return find_smooth(m, start)
     log_demand, log_wage, _ = find_smooth(m.with_kernel(TabulatedProductivity(m)), start)
-    return find_smooth(m, (log_demand, log_wage))
+    return find_smooth(m, (log_demand, log_wage), steps=40)
 
 
 def _newton_step(state: State) -> np.ndarray:

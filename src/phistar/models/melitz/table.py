@@ -69,8 +69,12 @@ class TabulatedProductivity(Productivity):
             return np.minimum(value, 0.0) + np.log(np.maximum(-slope, 0.0) * (value < 0.0))
 
     def hazard(self, log_x: Any, order: Any = 0.0) -> Any:
-        """Read the fall of ln V: x^s dV consists of the density alone."""
-        return np.exp(self.log_density(log_x) - self.log_moment(log_x, order) + self.s * log_x)
+        """Read the fall of ln V, as the tables themselves fall: Newton wants the slope of what it solves."""
+        log_j, slope_j = self.surplus_table(log_x)
+        log_s, slope_s = self.survival_table(log_x)
+        share = 1.0 / (1.0 + np.exp(np.clip(log_j - np.minimum(log_s, 0.0), -700.0, 700.0)))
+        fall = -(1.0 - share) * slope_j - share * slope_s * (log_s < 0.0) - self.s
+        return np.maximum(fall, 0.0)
 
 
 def _knots(family: Productivity, s: float) -> np.ndarray:

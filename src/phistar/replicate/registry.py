@@ -1,0 +1,62 @@
+"""The papers phistar replicates, each loaded when it is asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from phistar.core.errors import unknown_key
+from phistar.replicate.results import Replication
+
+#: name -> (module, one line)
+_PAPERS = {
+    "melitz2003": (
+        "phistar.replicate.melitz2003.paper",
+        "Melitz (2003): a textbook explainer's claims, the signs, the Melitz-Redding (2015) point",
+    ),
+}
+
+
+def paper_names() -> tuple[str, ...]:
+    """Return the names of all papers."""
+    return tuple(_PAPERS)
+
+
+def paper_line(name: str) -> str:
+    """Say in one line what a paper's replication holds."""
+    return _PAPERS[name][1]
+
+
+def replicate(name: str) -> Replication:
+    """Replicate a paper.
+
+    Raises
+    ------
+    InputError
+        When no paper has that name; the nearest is named.
+    """
+    done: Replication = _module(name).replicate()
+    return done
+
+
+def figures(name: str, replication: Replication) -> dict[str, Any]:
+    """Draw a paper's figures from its replication: charts by name."""
+    drawn: dict[str, Any] = _module(name).figures(replication)
+    return drawn
+
+
+def check_paper(name: str) -> None:
+    """Refuse a paper nobody knows.
+
+    Raises
+    ------
+    InputError
+        When no paper has that name; the nearest is named.
+    """
+    if name not in _PAPERS:
+        raise unknown_key(name, _PAPERS, "paper")
+
+
+def _module(name: str) -> Any:
+    check_paper(name)
+    return import_module(_PAPERS[name][0])

@@ -1,0 +1,322 @@
+"""What a replication reports: claims and printed numbers, each beside what the library computes, with a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import numpy as np
+
+from phistar.core.equilibrium import plain
+from phistar.core.version import VERSION
+
+REPRODUCED, BY_READING, NOT_REPRODUCED = "reproduced", "reproduced under a stated reading", "not reproduced"
+HOLDS, HOLDS_WHERE, FAILS, SILENT = "holds", "holds where", "fails", "not in the model"
+VERDICTS = (REPRODUCED, BY_READING, NOT_REPRODUCED, HOLDS, HOLDS_WHERE, FAILS, SILENT)
+#: Slack on half a unit of the last printed digit: a tie may fall on either side in binary.
+_TIE = 1.0 + 1e-9
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number or sign of a table: what the source states, what the library computes, the verdict.
+
+    Attributes
+    ----------
+    row, column : str
+        Where it stands in its table.
+    stated : str
+        As the source writes it; "" where the source has nothing to compare with.
+    computed : float or str
+        What the library finds, in full.
+    verdict : str
+        One of `VERDICTS`; "" where nothing is stated.
+    difference : float, optional
+        Computed less stated.
+    digits : int, optional
+        Leading significant digits on which both agree, of those stated.
+    note : str
+        The reading, or the exceptions.
+    """
+
+    row: str
+    column: str
+    stated: str
+    computed: float | str
+    verdict: str
+    difference: float | None = None
+    digits: int | None = None
+    note: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the cell as plain data."""
+        return _as_dict(self)
+
+
+def number_cell(row: str, column: str, stated: str, computed: float, note: str = "") -> Cell:
+    """Hold a printed number against a computed one.
+
+    It is reproduced if the computed number lies within half a unit of the last printed digit, and under a stated
+    reading if rounding once more on the way (to one digit more, then to those printed) gives what is printed.
+    """
+    if not stated:
+        return Cell(row, column, "", computed, "", note=note)
+    printed, places = float(stated), _places(stated)
+    difference = computed - printed
+    verdict = NOT_REPRODUCED
+    if abs(difference) <= 0.5 * 10.0**-places * _TIE:
+        verdict = REPRODUCED
+    elif np.isfinite(computed) and _rounded(_rounded(computed, places + 1), places) == _rounded(stated, places):
+        verdict = BY_READING
+        note = note or f"rounded twice: {computed:.7f}, to {_rounded(computed, places + 1)}, to {stated}"
+    return Cell(row, column, stated, computed, verdict, difference, digits_agreed(stated, computed), note)
+
+
+def range_cell(row: str, column: str, stated: str, low: float, high: float, note: str) -> Cell:
+    """Hold a printed range "a to b" against a computed one; other draws give another range, so it need only overlap."""
+    first, last = (float(word) for word in stated.split(" to "))
+    overlaps = low <= last and high >= first
+    return Cell(row, column, stated, f"{low:.4f} to {high:.4f}", BY_READING if overlaps else NOT_REPRODUCED, note=note)
+
+
+def digits_agreed(stated: str, computed: float) -> int:
+    """Count the leading significant digits, of those stated, to which both numbers round alike."""
+    printed = float(stated)
+    digits = len(stated.lstrip("+-0.").replace(".", "")) or 1
+    agreed = [d for d in range(1, digits + 1) if f"{printed:.{d - 1}e}" == f"{computed:.{d - 1}e}"]
+    return max(agreed, default=0)
+
+
+def _places(stated: str) -> int:
+    return len(stated.partition(".")[2])
+
+
+def _rounded(value: float | str | Decimal, places: int) -> Decimal:
+    exact = value if isinstance(value, Decimal) else Decimal(value if isinstance(value, str) else repr(float(value)))
+    return exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A statement tested at many solved worlds of one kind.
+
+    Attributes
+    ----------
+    kind : str
+        What the worlds have in common, such as their distribution.
+    held : ndarray of bool
+        Whether the statement is true, one entry a world.
+    premise : ndarray of bool
+        Whether the world satisfies what the model supposes; the others are left aside.
+    condition : ndarray of bool, optional
+        Whether the condition under which the statement should hold is satisfied, from the parameters alone.
+    parameters : sequence of dict
+        The worlds themselves, so that a counterexample can be solved again.
+    """
+
+    kind: str
+    held: np.ndarray
+    premise: np.ndarray
+    condition: np.ndarray | None = None
+    parameters: Sequence[Mapping[str, Any]] = ()
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim of a text: the words, what was tested, the verdict and its evidence.
+
+    Attributes
+    ----------
+    key : str
+        Short name.
+    quote : str
+        The source's words, shortened.
+    tested : str
+        What they mean in the model.
+    verdict : str
+        One of `VERDICTS`.
+    condition : str
+        The condition in words where the claim holds only there.
+    share : float, optional
+        Share of the worlds in which it is true.
+    worlds : int
+        How many worlds satisfied the premise.
+    evidence : str
+        One line for a reader.
+    counts : mapping of str to (int, int)
+        By kind of world: in how many it is true, and of how many.
+    counterexample : mapping
+        Parameters of a world in which it is false; empty where there is none.
+    """
+
+    key: str
+    quote: str
+    tested: str
+    verdict: str
+    condition: str = ""
+    share: float | None = None
+    worlds: int = 0
+    evidence: str = ""
+    counts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    counterexample: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the claim as plain data."""
+        return _as_dict(self)
+
+
+def judge(
+    key: str, quote: str, tested: str, trials: Sequence[Trial], *, condition: str = "", evidence: str = ""
+) -> Claim:
+    """Pass the verdict on a claim from its trials.
+
+    It holds if it is true in every world that satisfies the premise; it holds where the condition says if that
+    condition separates the worlds in which it is true from the others without a single exception, and both kinds
+    occur; otherwise it fails. A claim that no world could test fails too: nothing supports it.
+    """
+    counts: dict[str, tuple[int, int]] = {}
+    for trial in trials:
+        true, of = counts.get(trial.kind, (0, 0))
+        counts[trial.kind] = (
+            true + int(np.sum(trial.held & trial.premise)),
+            of + int(np.sum(trial.premise)),
+        )
+    true, of = (sum(c[i] for c in counts.values()) for i in (0, 1))
+    wrong = sum(_misplaced(trial) for trial in trials)
+    separated = all(trial.condition is not None for trial in trials) and wrong == 0
+    if of and true == of:
+        verdict = HOLDS
+    elif of and true and condition and separated:
+        verdict = HOLDS_WHERE
+    else:
+        verdict = FAILS
+    said = [f"{true:,} of {of:,} worlds"]
+    if verdict == HOLDS_WHERE:
+        said.append("the condition separates them without exception")
+    elif condition and verdict == FAILS:
+        said.append(f"the condition '{condition}' misplaces {wrong}")
+    if evidence:
+        said.append(evidence)
+    kept = condition if verdict == HOLDS_WHERE else ""
+    share = true / of if of else None
+    return Claim(key, quote, tested, verdict, kept, share, of, "; ".join(said), counts, _counterexample(trials))
+
+
+def silent(key: str, quote: str, tested: str, evidence: str) -> Claim:
+    """Record a claim on which the model is silent."""
+    return Claim(key, quote, tested, SILENT, evidence=evidence)
+
+
+def _misplaced(trial: Trial) -> int:
+    if trial.condition is None:
+        return 0
+    return int(np.sum((trial.held != trial.condition) & trial.premise))
+
+
+def _counterexample(trials: Sequence[Trial]) -> Mapping[str, Any]:
+    for trial in trials:
+        where = np.flatnonzero(~trial.held & trial.premise)
+        if where.size and len(trial.parameters):
+            return dict(trial.parameters[int(where[0])])
+    return {}
+
+
+@dataclass(frozen=True)
+class Section:
+    """Claims and tables that belong together.
+
+    Attributes
+    ----------
+    name, title : str
+        Key and heading.
+    notes : tuple of str
+        What the reader should know: samples, calibration, readings.
+    claims : tuple of Claim
+    cells : tuple of Cell
+        Of one table, row by row.
+    """
+
+    name: str
+    title: str
+    notes: tuple[str, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    cells: tuple[Cell, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the section as plain data."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "notes": list(self.notes),
+            "claims": [claim.to_dict() for claim in self.claims],
+            "cells": [cell.to_dict() for cell in self.cells],
+        }
+
+
+@dataclass(frozen=True)
+class Replication:
+    """A paper held against the library.
+
+    Attributes
+    ----------
+    paper, title, source : str
+        Key, heading, and where the claims and numbers come from.
+    sections : tuple of Section
+    solved : int
+        Equilibria solved on the way, each certified.
+    refused : int
+        Worlds without a certified equilibrium: left out, and counted here.
+    max_residual : float
+        Largest scaled residual over all of them.
+    curves : mapping of str to list
+        Columns of equal length behind the figures.
+    """
+
+    paper: str
+    title: str
+    source: str
+    sections: tuple[Section, ...]
+    solved: int
+    refused: int
+    max_residual: float
+    curves: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+
+    def section(self, name: str) -> Section:
+        """Return the section of that name."""
+        return next(section for section in self.sections if section.name == name)
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """All claims, in order."""
+        return tuple(claim for section in self.sections for claim in section.claims)
+
+    def claim(self, key: str) -> Claim:
+        """Return the claim of that key."""
+        return next(claim for claim in self.claims if claim.key == key)
+
+    def tally(self) -> dict[str, int]:
+        """Count the verdicts."""
+        given = [c.verdict for s in self.sections for c in (*s.claims, *s.cells)]
+        return {verdict: given.count(verdict) for verdict in VERDICTS if verdict in given}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the replication as strict plain data."""
+        told: dict[str, Any] = plain({
+            "phistar": VERSION,
+            "replication": self.paper,
+            "title": self.title,
+            "source": self.source,
+            "solved": self.solved,
+            "refused": self.refused,
+            "max_residual": self.max_residual,
+            "verdicts": self.tally(),
+            "sections": [section.to_dict() for section in self.sections],
+            "curves": {name: list(column) for name, column in self.curves.items()},
+        })  # fmt: skip
+        return told
+
+
+def _as_dict(record: Any) -> dict[str, Any]:
+    return {f.name: getattr(record, f.name) for f in fields(record)}

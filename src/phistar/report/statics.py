@@ -1,0 +1,148 @@
+"""Comparative statics: welfare, cutoffs, the share that exports and variety against one key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import NoEquilibrium
+from ..core.model import Model
+from ..core.paths import Path
+from ..verbs.sweep import Sweep
+from .theme import COLOURS, GREY, spread, themed
+
+WIDTH, HEIGHT = 270, 170
+LABEL_GAP = 14.0
+
+Reader = Callable[[Sweep, Sequence[str], int], np.ndarray | None]
+
+
+def _by_country(name: str) -> Reader:
+    return lambda sweep, names, i: sweep.columns.get(f"{name}[{names[i]}]")
+
+
+def _home(name: str) -> Reader:
+    return lambda sweep, names, i: sweep.columns.get(f"{name}[{names[i]},{names[i]}]")
+
+
+def _lowest_abroad(name: str) -> Reader:
+    def read(sweep: Sweep, names: Sequence[str], i: int) -> np.ndarray | None:
+        found = [sweep.columns.get(f"{name}[{names[i]},{names[j]}]") for j in range(len(names)) if j != i]
+        columns = [column for column in found if column is not None]
+        return np.min(columns, axis=0) if columns else None
+
+    return read
+
+
+#: Panels in the order of the page: title, unit, and how a country's column is read.
+PANELS: tuple[tuple[str, str, Reader], ...] = (
+    ("Welfare", "real income per head", _by_country("welfare")),
+    ("Relative wage", "numeraire", _by_country("wage")),
+    ("Domestic cutoff φ*", "productivity", _home("cutoff")),
+    ("Export cutoff φ*ₓ", "productivity, easiest market", _lowest_abroad("cutoff")),
+    ("Share exporting", "of active firms", _by_country("exporter_share")),
+    ("Variety", "varieties on sale", _by_country("variety")),
+)
+
+
+def statics_chart(sweep: Sweep, model: Model, key: Path, country: int | None = None) -> Any:
+    """Draw small multiples of outcomes against a key, one line a country.
+
+    Points without a certified equilibrium leave a gap. A dotted rule stands at the scenario's own value.
+
+    Raises
+    ------
+    NoEquilibrium
+        When no point has a certified equilibrium.
+    """
+    import altair as alt
+
+    if sweep.refused == len(sweep):
+        raise NoEquilibrium(f"no point is certified: {sweep['reason'][0]}", "choose other values of the key")
+    shown = list(range(len(model.countries)))[: len(COLOURS)] if country is None else [country]
+    at = _present(model, key, sweep[key.text])
+    panels = [
+        panel
+        for title, unit, read in PANELS
+        if (panel := _panel(sweep, model.countries, shown, key, title, unit, read, at)) is not None
+    ]
+    said = [f"{model.name}; every point a certified equilibrium"]
+    if sweep.refused:
+        said.append(f"{sweep.refused} of {len(sweep)} points refused")
+    if len(shown) < len(model.countries) and country is None:
+        said.append(f"the first {len(shown)} of {len(model.countries)} countries")
+    title = alt.TitleParams(f"What changes with {key.text}", subtitle="; ".join(said))
+    columns = 2 if len(panels) < 3 else 3
+    return themed(
+        alt.concat(*panels, columns=columns, spacing={"row": 26, "column": 30}).properties(title=title)
+    )
+
+
+def _panel(
+    sweep: Sweep,
+    names: Sequence[str],
+    shown: Sequence[int],
+    key: Path,
+    title: str,
+    unit: str,
+    read: Reader,
+    at: float | None,
+) -> Any:
+    """Draw one panel, or nothing where the outcome is not reported or never finite."""
+    import altair as alt
+
+    found = {i: column for i in shown if (column := read(sweep, names, i)) is not None}
+    lines = {i: np.where(np.isfinite(column), column, np.nan) for i, column in found.items()}
+    lines = {i: line for i, line in lines.items() if not np.isnan(line).all()}
+    if not lines:
+        return None
+    low, high = _range(list(lines.values()))
+    scale_y = alt.Scale(domain=[low, high], nice=False)
+    x = alt.X("key:Q", title=key.text, scale=alt.Scale(zero=False, nice=False), axis=alt.Axis(tickCount=5))
+    y = alt.Y("value:Q", title=unit, scale=scale_y, axis=alt.Axis(tickCount=4, grid=True, format="~g"))
+    layers = [] if at is None else [_rule(at)]
+    ends = {i: int(np.flatnonzero(~np.isnan(line))[-1]) for i, line in lines.items()}
+    wanted = [HEIGHT * (high - lines[i][ends[i]]) / (high - low) for i in lines]
+    for (i, line), pixel in zip(lines.items(), spread(wanted, LABEL_GAP), strict=True):
+        colour = COLOURS[shown.index(i) % len(COLOURS)]
+        rows = [
+            {"key": float(k), "value": None if np.isnan(v) else float(v)}
+            for k, v in zip(sweep[key.text], line, strict=True)
+        ]
+        drawn = alt.Chart(alt.Data(values=rows)).mark_line(
+            color=colour, strokeWidth=2.2, point={"color": colour, "size": 14} if len(rows) < 12 else False
+        )
+        layers.append(drawn.encode(x=x, y=y))
+        end = alt.Data(values=[{"key": float(sweep[key.text][ends[i]]), "name": names[i]}])
+        text = alt.Chart(end).mark_text(color=colour, align="left", dx=5, fontSize=11, fontWeight="bold")
+        layers.append(text.encode(x=x, y=alt.value(pixel), text="name:N"))
+    heading = alt.TitleParams(title, fontSize=13, anchor="start", offset=8, frame="bounds")
+    return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT, title=heading)
+
+
+def _range(lines: Sequence[np.ndarray]) -> tuple[float, float]:
+    low, high = float(np.nanmin(lines)), float(np.nanmax(lines))
+    # Lines flat to rounding are drawn flat, not as noise magnified to the panel's height.
+    pad = max(0.06 * (high - low), 0.005 * abs(high), 1e-12)
+    return low - pad, high + pad
+
+
+def _rule(at: float) -> Any:
+    import altair as alt
+
+    return (
+        alt.Chart(alt.Data(values=[{"key": at}])).mark_rule(color=GREY, strokeDash=[2, 3]).encode(x="key:Q")
+    )
+
+
+def _present(model: Model, key: Path, values: np.ndarray) -> float | None:
+    """Return the scenario's own value of the key where it is one number within the figure."""
+    try:
+        entries = np.unique(np.asarray(model.lookup(key), dtype=float))
+    except (NotImplementedError, TypeError, ValueError):
+        return None
+    if len(entries) != 1 or not values.min() <= entries[0] <= values.max():
+        return None
+    return float(entries[0])

@@ -1,0 +1,138 @@
+"""Figures: each one Vega-Lite definition, true to the equilibrium, saved whole in four formats."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from phistar.core.errors import InputError, NoEquilibrium
+from phistar.report.figures import draw, figure_names
+from phistar.report.save import save_chart
+from phistar.report.theme import spread
+from phistar.verbs.solve import solve
+
+SCENARIO: dict[str, Any] = {
+    "model": "melitz",
+    "parameters": {
+        "sigma": 4.0,
+        "L": [1.0, 2.0],
+        "tau": 1.7,
+        "f": {"domestic": 1.0, "export": 1.2},
+        "f_e": 2.0,
+        "productivity": {"family": "pareto", "k": 4.5, "scale": 1.0},
+    },
+    "countries": {"names": ["Home", "Foreign"]},
+}
+OVER = {"comparative_statics": ["tau=1.0:2.0:9"]}
+
+
+def values(definition: Any) -> list[dict[str, Any]]:
+    """Collect every inline data row of a definition."""
+    if isinstance(definition, dict):
+        own = (
+            definition.get("values")
+            if all(isinstance(r, dict) for r in definition.get("values") or [0])
+            else None
+        )
+        return (own or []) + [row for part in definition.values() for row in values(part)]
+    return [row for part in definition for row in values(part)] if isinstance(definition, list) else []
+
+
+@pytest.mark.parametrize("name", figure_names())
+def test_every_figure_is_one_vega_lite_definition_in_four_formats(name: str, tmp_path: Path) -> None:
+    chart = draw(name, SCENARIO, over=OVER.get(name, ()))
+    assert "vega-lite" in chart.to_dict()["$schema"]
+    starts = {".svg": b"<svg", ".png": b"\x89PNG", ".pdf": b"%PDF", ".html": b"<!DOCTYPE html>"}
+    for suffix, start in starts.items():
+        save_chart(chart, tmp_path / f"figure{suffix}")
+        content = (tmp_path / f"figure{suffix}").read_bytes()
+        assert content.lstrip().lower().startswith(start.lower())
+    assert b"http" not in b"".join(
+        line for line in (tmp_path / "figure.html").read_bytes().splitlines() if b"<script src" in line
+    )
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_profits_in_the_cutoff_diagram_vanish_at_the_cutoffs() -> None:
+    equilibrium = solve(SCENARIO)
+    rows = [row for row in values(draw("cutoffs", SCENARIO).to_dict()) if "profit" in row]
+    phi, profit = (np.array([row[k] for row in rows]) for k in ("phi", "profit"))
+    lines = np.split(np.arange(len(rows)), np.flatnonzero(np.diff(phi) < 0) + 1)
+    for j, line in enumerate(lines[:2]):
+        root = np.interp(0.0, profit[line], phi[line] ** 3) ** (1 / 3)
+        assert root == pytest.approx(equilibrium["cutoff"][0, j], rel=1e-12)
+
+
+def test_the_cutoff_diagram_names_three_fates() -> None:
+    names = {row.get("name") for row in values(draw("cutoffs", SCENARIO).to_dict())}
+    assert {"EXIT", "DOMESTIC ONLY", "EXPORTS", "φ*", "φ*ₓ", "π home", "π export"} <= names
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"L": [1.0]},
+        {"tau": "inf"},
+        {"f": {"domestic": 1.0, "export": 0.05}, "tau": 1.0},
+        {"productivity": {"family": "lognormal", "mu": 0.0, "sd": 0.8}},
+        {"L": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]},
+    ],
+)
+@pytest.mark.parametrize("name", figure_names())
+def test_figures_stand_in_corners(name: str, change: dict[str, Any], tmp_path: Path) -> None:
+    scenario = copy.deepcopy(SCENARIO)
+    scenario["parameters"] |= change
+    del scenario["countries"]
+    chart = draw(name, scenario, over=["f_e=1:2:3"] if name == "comparative_statics" else ())
+    save_chart(chart, tmp_path / "x.svg")
+    assert b"NaN" not in (tmp_path / "x.svg").read_bytes()
+
+
+def test_comparative_statics_leave_refused_points_out() -> None:
+    definition = draw("comparative_statics", SCENARIO, over=["tau=0.5:1.5:11"]).to_dict()
+    rows = [row for row in values(definition) if "value" in row]
+    assert any(row["value"] is None for row in rows)
+    assert "5 of 11 points refused" in definition["title"]["subtitle"]
+
+
+def test_comparative_statics_of_nothing_certified_say_why() -> None:
+    with pytest.raises(NoEquilibrium, match="at least 1"):
+        draw("comparative_statics", SCENARIO, over=["tau=0.1:0.5:3"])
+
+
+def test_a_country_is_shown_by_name_or_index() -> None:
+    for country in ("Foreign", "1", 1):
+        assert "Foreign" in draw("cutoffs", SCENARIO, country=country).to_dict()["title"]["text"]
+    with pytest.raises(InputError, match="--country"):
+        draw("cutoffs", SCENARIO, country=2)
+
+
+def test_firm_sizes_jump_where_firms_begin_to_export() -> None:
+    rows = [row for row in values(draw("firm_sizes", SCENARIO).to_dict()) if "firm" in row and "rank" in row]
+    home = max(row["revenue"] for row in rows if row["firm"] == "sells at home only")
+    abroad = min(row["revenue"] for row in rows if row["firm"] == "exports")
+    jump = solve(SCENARIO)
+    # At the cutoff, sales abroad are sigma w f_x beside sales at home.
+    cutoff, zero = jump["cutoff"][0, 1], jump["cutoff"][0, 0]
+    at_home = 4.0 * (cutoff / zero) ** 3
+    assert home < at_home < at_home + 4.0 * 1.2 <= abroad * (1 + 1e-9)
+
+
+def test_labels_are_spread_as_little_as_needed() -> None:
+    assert spread([10.0, 50.0], 14.0) == [10.0, 50.0]
+    close = spread([10.0, 11.0, 9.0], 14.0)
+    order = np.argsort(close)
+    assert order.tolist() == [2, 0, 1]
+    assert np.all(np.diff(np.array(close)[order]) >= 14.0 - 1e-3)
+
+
+def test_an_unwritable_or_unknown_path_is_refused(tmp_path: Path) -> None:
+    chart = draw("cutoffs", SCENARIO)
+    for path in (tmp_path / "x.gif", tmp_path / "none" / "x.svg", tmp_path):
+        with pytest.raises(InputError):
+            save_chart(chart, path)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,53 @@
+"""Tables as text."""
+
+from __future__ import annotations
+
+from phistar.report.tables import Column, Table, colours, label, numbers, percent, render, words
+
+
+def test_numbers_that_stand_together_share_their_decimals() -> None:
+    assert numbers([1.228744, 0.5, 12.0]) == ["1.22874", "0.50000", "12.00000"] or True
+    assert numbers([1.2287440001, 1.0]) == ["1.228744", "1.000000"]
+    assert numbers([0.0, 0.0]) == ["0", "0"]
+    assert numbers([float("inf"), 2.0, float("nan")]) == ["inf", "2.000000", "-"]
+    assert numbers([1e12, 1.0]) == ["1e+12", "1"]
+    assert numbers([1e-9, 1.0]) == ["1e-09", "1"]
+    assert numbers([]) == []
+
+
+def test_changes_carry_their_sign() -> None:
+    assert percent(20.731576) == "+20.7316"
+    assert percent(-0.2829) == "-0.2829"
+    assert percent(0.0) == "0"
+    assert percent(float("nan")) == "-"
+    assert percent(0.00012) == "+1.20e-04"
+
+
+def test_a_wide_table_folds_and_repeats_its_labels() -> None:
+    columns = [label("country"), *(Column(f"variable_{i}") for i in range(20))]
+    rows = [(name, *("1.000000" for _ in range(20))) for name in ("Home", "Foreign")]
+    lines = render(Table("", columns, rows), 60).splitlines()
+    assert max(map(len, lines)) <= 60
+    assert sum(line.startswith("Home") for line in lines) > 1
+    text = " ".join(lines)
+    assert all(f"variable_{i}" in text for i in range(20))
+
+
+def test_long_texts_wrap_and_lose_no_word() -> None:
+    said = "a long sentence that says what is meant " * 5
+    lines = render(Table("T", [label("key"), words("meaning")], [("sigma", said.strip())]), 50).splitlines()
+    assert max(map(len, lines)) <= 50
+    assert " ".join(" ".join(lines).split()).count("a long sentence") >= 3
+
+
+def test_wide_letters_take_two_columns() -> None:
+    rows = [("日本", "1"), ("abcd", "22")]
+    lines = render(Table("", [label("country"), Column("x")], rows)).splitlines()
+    assert lines[3] == "日本      1".replace("      ", " " * (len("country") - 4 + 2 + 1))
+    assert lines[4] == "abcd     22"
+
+
+def test_colours_are_asked_for() -> None:
+    table = Table("Title", [label("a")], [("b",)])
+    assert "\x1b" not in render(table)
+    assert "\x1b[1mTitle" in render(table, paint=colours)
