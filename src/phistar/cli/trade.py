@@ -47,9 +47,7 @@ Table = Annotated[
         show_default=False,
     ),
 ]
-Inputs = Annotated[
-    str, typer.Option("--inputs", metavar="none|roundabout", help="Whether firms also buy inputs.")
-]
+Inputs = Annotated[str, typer.Option("--inputs", metavar="none|roundabout", help="Whether firms also buy inputs.")]
 Retaliate = Annotated[bool, typer.Option("--retaliate", help="The exporters charge the same rate in return.")]
 Figure = Annotated[
     str | None,
@@ -81,9 +79,7 @@ def trade_command(
     from ..verbs.trade import trade
 
     _check_files(json, figure, out)
-    result = trade(
-        importer, exporter, rate, sigma=sigma, shape=shape, table=table, inputs=inputs, retaliate=retaliate
-    )
+    result = trade(importer, exporter, rate, sigma=sigma, shape=shape, table=table, inputs=inputs, retaliate=retaliate)
     console = trade_console(stderr=json == "-")
     print_trade(result, console)
     if figure is not None:

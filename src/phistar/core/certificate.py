@@ -37,7 +37,10 @@ class Certificate:
     @property
     def worst(self) -> str:
         """Name of the equation with the largest residual."""
-        return max(self.residuals, key=lambda name: (self.residuals[name] != self.residuals[name], self.residuals[name]))
+        return max(
+            self.residuals,
+            key=lambda name: (self.residuals[name] != self.residuals[name], self.residuals[name]),
+        )
 
     @property
     def certified(self) -> bool:

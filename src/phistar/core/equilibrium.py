@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     import xarray
 
 
-
-
 @dataclass(frozen=True)
 class Equilibrium:
     """A certified equilibrium.
@@ -82,7 +80,12 @@ class Equilibrium:
             "parameters": self.model.as_parameters(),
             "countries": list(self.countries),
             "variables": {
-                v.name: {"dims": list(v.dims), "values": plain(self.values[v.name]), "unit": v.unit, "symbol": v.symbol}
+                v.name: {
+                    "dims": list(v.dims),
+                    "values": plain(self.values[v.name]),
+                    "unit": v.unit,
+                    "symbol": v.symbol,
+                }
                 for v in self.variables
                 if v.name in self.values
             },
@@ -109,7 +112,7 @@ class Equilibrium:
         import pandas
 
         rows = [
-            (v.name, *(list(where) + ["", ""])[:2], float(x))
+            (v.name, *(*where, "", "")[:2], x)
             for v in self.variables
             if v.name in self.values
             for where, x in self._cells(v)
@@ -120,7 +123,7 @@ class Equilibrium:
         array = np.asarray(self.values[variable.name])
         names = [self.labels_of(d) for d in variable.dims]
         for index in np.ndindex(array.shape):
-            yield tuple(n[i] for n, i in zip(names, index, strict=True)), array[index]
+            yield tuple(n[i] for n, i in zip(names, index, strict=True)), float(array[index])
 
 
 def plain(value: Any) -> Any:

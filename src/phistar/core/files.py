@@ -72,9 +72,7 @@ def check_writable(path: str | os.PathLike[str], key: str = "--out") -> None:
     if Path(path).is_dir():
         raise InputError(key, "is a directory, not a file", str(path), remedy="name a file in it")
     if not os.access(folder, os.W_OK):
-        raise InputError(
-            key, "cannot be written (permission denied)", str(path), remedy="choose another folder"
-        )
+        raise InputError(key, "cannot be written (permission denied)", str(path), remedy="choose another folder")
 
 
 def write_columns(path: str | os.PathLike[str], columns: Mapping[str, Any], key: str = "--out") -> None:
@@ -96,6 +94,4 @@ def write_columns(path: str | os.PathLike[str], columns: Mapping[str, Any], key:
 
             texts = [field.name for field in table.schema if field.type == pyarrow.string()]
             # Dictionaries pay for repeated words; doubles are written several times faster without.
-            parquet.write_table(
-                table, partial, use_dictionary=texts, compression="lz4", write_statistics=False
-            )
+            parquet.write_table(table, partial, use_dictionary=texts, compression="lz4", write_statistics=False)

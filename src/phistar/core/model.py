@@ -169,6 +169,11 @@ class Model(ABC):
         """Draw `n` firms a country, seeded, and return what each does: columns of equal length."""
         raise NotImplementedError
 
+    @property
+    def batchable(self) -> bool:
+        """Whether this instance can be solved as a batch of worlds."""
+        return "batch" in self.capabilities
+
     def find_batch(self) -> tuple[Unknowns, np.ndarray]:
         """Find the equilibria of a batch of worlds; where one was not found a reason stands, else ""."""
         raise NotImplementedError

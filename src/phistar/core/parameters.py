@@ -103,7 +103,7 @@ def count_countries(parameters: Sequence[Parameter], raw: Mapping[str, Any], nam
     for p in parameters:
         value = raw.get(p.name)
         if p.kind in {"country", "matrix", "productivity"} and is_list(value):
-            seen[p.name] = len(value)
+            seen[p.name] = len(value)  # type: ignore[arg-type]
     if names is not None:
         seen["countries.names"] = len(names)
     if not seen:
@@ -123,7 +123,7 @@ def is_list(value: Any) -> bool:
     return isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.ndim > 0)
 
 
-def read_scalar(p: Parameter, value: Any) -> np.ndarray:
+def read_scalar(p: Parameter, value: Any) -> np.float64:
     """Read one number that holds everywhere."""
     return np.float64(read_number(p, value, p.name))
 
@@ -132,7 +132,9 @@ def read_country(p: Parameter, value: Any, count: int) -> np.ndarray:
     """Read one number a country; a scalar means the same in each."""
     if is_list(value):
         if len(value) != count:
-            raise InputError(p.name, f"has {len(value)} entries for {count} countries", remedy="give one entry a country")
+            raise InputError(
+                p.name, f"has {len(value)} entries for {count} countries", remedy="give one entry a country"
+            )
         return np.array([read_number(p, v, f"{p.name}[{i}]") for i, v in enumerate(value)])
     return np.full(count, read_number(p, value, p.name))
 
@@ -180,9 +182,7 @@ def read_choice(p: Parameter, value: Any) -> str:
     return str(value)
 
 
-def read_parameters(
-    parameters: Sequence[Parameter], raw: Mapping[str, Any], count: int
-) -> dict[str, Any]:
+def read_parameters(parameters: Sequence[Parameter], raw: Mapping[str, Any], count: int) -> dict[str, Any]:
     """Read every scalar, country, matrix, integer and choice parameter; productivity is left as given."""
     read: dict[str, Any] = {}
     for p in parameters:
@@ -212,7 +212,7 @@ def read_index(value: Any, names: Sequence[str], key: str = "numeraire") -> int:
         if value not in names:
             raise unknown_key(value, names, f"country ({key})")
         return list(names).index(value)
-    if isinstance(value, bool) or not isinstance(value, numbers.Real) or value != int(value):
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise InputError(key, "must be the index of a country from 0, or its name", value)
     if not 0 <= value < len(names):
         raise InputError(key, f"must be from 0 to {len(names) - 1}, or a country's name", value)

@@ -84,7 +84,9 @@ def _read(source: str | PathLike[str]) -> dict[str, Any]:
     except IsADirectoryError:
         raise InputError("scenario", "is a directory, not a file", str(source)) from None
     except UnicodeDecodeError:
-        raise InputError("scenario", "is not text", str(source), remedy="scenario files are TOML or JSON in UTF-8") from None
+        raise InputError(
+            "scenario", "is not text", str(source), remedy="scenario files are TOML or JSON in UTF-8"
+        ) from None
     except OSError as error:
         raise InputError("scenario", f"cannot be read ({error.strerror})", str(source)) from None
     try:
@@ -111,7 +113,9 @@ def _checked(data: dict[str, Any]) -> Scenario:
         if first["type"] == "missing":
             raise InputError(key, "is missing", remedy='begin the scenario with model = "melitz"') from None
         if first["type"] == "extra_forbidden":
-            raise InputError(key, "is not a known key", remedy="see the scenario's format in the documentation") from None
+            raise InputError(
+                key, "is not a known key", remedy="see the scenario's format in the documentation"
+            ) from None
         raise InputError(key, f"is wrong: {first['msg'].lower()}", first["input"]) from None
 
 
@@ -142,8 +146,8 @@ def set_key(parameters: dict[str, Any], key: str, value: Any) -> None:
     here: Any = parameters
     for part, following in zip(path.parts, (*path.parts[1:], None), strict=True):
         if isinstance(part, int) and not isinstance(here, list):
-            raise InputError(key, "points into a value that is not a list", here,
-                             remedy=f"write {path.name} out as a list, one entry a country, to set one of them")  # fmt: skip
+            remedy = f"write {path.name} out as a list, one entry a country, to set one of them"
+            raise InputError(key, "points into a value that is not a list", here, remedy)
         if isinstance(part, str) and not isinstance(here, dict):
             raise InputError(key, "points into a value that is not a table", here)
         if isinstance(part, int) and part >= len(here):

@@ -152,9 +152,7 @@ def _read_long(rows: list[list[str]], header: tuple[str, ...]) -> tuple[tuple[st
     pairs: dict[tuple[str, str], float] = {}
     for number, row in enumerate(rows[1:], start=2):
         if len(row) != len(header):
-            raise InputError(
-                f"table row {number}", f"has {len(row)} cells where the header has {len(header)}"
-            )
+            raise InputError(f"table row {number}", f"has {len(row)} cells where the header has {len(header)}")
         origin, destination, value = (row[n] for n in at)
         if not origin or not destination:
             raise InputError(f"table row {number}", "lacks its origin or destination")
@@ -193,13 +191,9 @@ def _read_square(rows: list[list[str]]) -> tuple[tuple[str, ...], np.ndarray]:
     flows = np.zeros((len(origins), len(origins)))
     for i, row in enumerate(rows[1:]):
         if len(row) != len(rows[0]):
-            raise InputError(
-                f"table row {row[0]}", f"has {len(row) - 1} flows for {len(destinations)} destinations"
-            )
+            raise InputError(f"table row {row[0]}", f"has {len(row) - 1} flows for {len(destinations)} destinations")
         for j, cell in enumerate(row[1:]):
-            flows[i, origins.index(destinations[j])] = _read_number(
-                cell, f"flow {row[0]} to {destinations[j]}"
-            )
+            flows[i, origins.index(destinations[j])] = _read_number(cell, f"flow {row[0]} to {destinations[j]}")
     return tuple(origins), flows
 
 

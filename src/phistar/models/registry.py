@@ -33,7 +33,7 @@ def get_model(name: str) -> type[Model]:
         raise unknown_key(name, _MODELS, "model")
     module, attribute = _MODELS[name]
     found: Any = getattr(import_module(module), attribute)
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def all_models() -> Iterator[type[Model]]:

@@ -15,7 +15,7 @@ import numpy as np
 Rule = Callable[..., tuple[Any, ...]]
 
 
-class Dual:
+class Dual(np.lib.mixins.NDArrayOperatorsMixin):
     """A value with its gradient; `gradient.shape == (directions, *value.shape)`."""
 
     __slots__ = ("gradient", "value")
@@ -73,49 +73,6 @@ class Dual:
         """Return the same numbers under another shape."""
         value = self.value.reshape(*shape)
         return Dual(value, self.gradient.reshape(len(self.gradient), *value.shape))
-
-    def __add__(self, other: Any) -> Any:
-        return np.add(self, other)
-
-    __radd__ = __add__
-
-    def __mul__(self, other: Any) -> Any:
-        return np.multiply(self, other)
-
-    __rmul__ = __mul__
-
-    def __sub__(self, other: Any) -> Any:
-        return np.subtract(self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return np.subtract(other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return np.divide(self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return np.divide(other, self)
-
-    def __pow__(self, other: Any) -> Any:
-        return np.power(self, other)
-
-    def __rpow__(self, other: Any) -> Any:
-        return np.power(other, self)
-
-    def __neg__(self) -> Any:
-        return np.negative(self)
-
-    def __lt__(self, other: Any) -> Any:
-        return np.less(self, other)
-
-    def __le__(self, other: Any) -> Any:
-        return np.less_equal(self, other)
-
-    def __gt__(self, other: Any) -> Any:
-        return np.greater(self, other)
-
-    def __ge__(self, other: Any) -> Any:
-        return np.greater_equal(self, other)
 
 
 def value_of(x: Any) -> np.ndarray:
@@ -221,7 +178,8 @@ def _joined(join: Callable[..., Any]) -> Callable[..., Dual]:
         m = _directions(*items)
         shift = axis if axis < 0 else axis + 1
         return Dual(
-            join([value_of(x) for x in items], axis=axis), join([gradient_of(x, m) for x in items], axis=shift)
+            join([value_of(x) for x in items], axis=axis),
+            join([gradient_of(x, m) for x in items], axis=shift),
         )
 
     return joined

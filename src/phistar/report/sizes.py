@@ -35,7 +35,7 @@ def size_chart(firms: Firms, origin: int = 0) -> Any:
         for r in ranks.tolist()
     ]
     x = alt.X("revenue:Q", scale=alt.Scale(type="log", nice=False),
-              title="revenue of a firm, numeraire (both scales logarithmic)", axis=_decades(revenue))  # fmt: skip
+              title="revenue of a firm, numeraire (log scales)", axis=_decades(revenue))  # fmt: skip
     y = alt.Y("rank:Q", scale=alt.Scale(type="log", nice=False),
               title="share of active firms at least as large", axis=_decades(ranks / count))  # fmt: skip
     kinds = [kind for kind in PALETTE if any(row["firm"] == kind for row in rows)]

@@ -114,9 +114,7 @@ def trade_table(result: TradeResult, width: int = PIPE_WIDTH) -> Table:
     first, others = _order(result)
     for group in (first, others):
         for i in group:
-            table.add_row(
-                Text(names[i], style="bold cyan" if group is first else ""), *(column[i] for column in cells)
-            )
+            table.add_row(Text(names[i], style="bold cyan" if group is first else ""), *(column[i] for column in cells))
         if group is first and others:
             table.add_section()
     return table
@@ -175,12 +173,8 @@ def _certificate(result: TradeResult) -> Text:
     certificate = result.certificate
     text = Text("certified", style="bold green")
     plain = "default not bold"
-    text.append(
-        f"  largest scaled residual {certificate.max_residual:.0e}, in {_words(certificate.worst)}", plain
-    )
-    text.append(
-        f"\n           of {', '.join(_words(name) for name in certificate.residuals)}", "dim not bold"
-    )
+    text.append(f"  largest scaled residual {certificate.max_residual:.0e}, in {_words(certificate.worst)}", plain)
+    text.append(f"\n           of {', '.join(_words(name) for name in certificate.residuals)}", "dim not bold")
     for name, passed in certificate.checks.items():
         text.append(f"\n           {_words(name)}: {'yes' if passed else 'no'}", plain)
     for note in certificate.notes:
@@ -255,9 +249,7 @@ def _figure_rows(result: TradeResult) -> list[dict[str, Any]]:
 def _subtitle(result: TradeResult, rows: list[dict[str, Any]]) -> list[str]:
     model = result.model
     told = "; ".join(f"{row['country']} {row[TOTAL]:+.2f}%" for row in rows if row["named"])
-    extremes = (
-        f"largest gain {rows[0]['country']} {rows[0][TOTAL]:+.2f}%, largest loss {rows[-1]['country']} "
-    )
+    extremes = f"largest gain {rows[0]['country']} {rows[0][TOTAL]:+.2f}%, largest loss {rows[-1]['country']} "
     extremes += f"{rows[-1][TOTAL]:+.2f}%"
     firms = f"Melitz firms, Pareto productivity, sigma {model.sigma:g}, shape {model.shape:g}, one sector"
     inputs = "labour alone" if model.inputs == "none" else "roundabout inputs"
@@ -302,11 +294,7 @@ def _links_panel(rows: list[dict[str, Any]], y: altair.Y) -> Any:
     data = alt.Data(values=rows)
     x = alt.X("links:Q", title="change in exporter-market pairs, per cent", axis=_axis(5))
     hints = ["country:N", *(alt.Tooltip(f"{name}:Q", format="+.2f") for name in ("links", "exports"))]
-    stems = (
-        alt.Chart(data)
-        .mark_rule(color=GREY, strokeWidth=1.5)
-        .encode(y=y, x=x, x2=alt.datum(0), tooltip=hints)
-    )
+    stems = alt.Chart(data).mark_rule(color=GREY, strokeWidth=1.5).encode(y=y, x=x, x2=alt.datum(0), tooltip=hints)
     heads = alt.Chart(data).mark_circle(color=INK, size=60, opacity=1).encode(y=y, x=x, tooltip=hints)
     return alt.layer(_zero(), stems, heads).properties(width=240, height=alt.Step(ROW_HEIGHT))
 

@@ -40,7 +40,7 @@ class Firms:
         return pandas.DataFrame({**self.columns, "country": names[self.columns["country"]]})
 
 
-def simulate(scenario: Any, n_firms: int, seed: int = 0) -> Firms:
+def simulate(scenario: Any, n_firms: Any, seed: Any = 0) -> Firms:
     """Draw firms from an equilibrium (or a scenario to solve first).
 
     Parameters

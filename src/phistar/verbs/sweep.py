@@ -224,7 +224,7 @@ def _varies(model: Model, axis: Axis) -> bool:
 
 
 def _can_batch(model: Model, axes: tuple[Axis, ...]) -> bool:
-    return "batch" in model.capabilities and all(_varies(model, axis) for axis in axes)
+    return model.batchable and all(_varies(model, axis) for axis in axes)
 
 
 def _scenario_at(scenario: Scenario, axes: Sequence[Axis], values: Sequence[Any]) -> Scenario:

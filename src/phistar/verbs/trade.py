@@ -286,9 +286,7 @@ def _experiment(
 ) -> TariffExperiment:
     rate, sigma, shape = _number("rate", rate), _number("sigma", sigma), _number("shape", shape)
     if not rate > -1:
-        raise InputError(
-            "rate", "must be greater than -1 (0.25 is 25 per cent; below zero subsidises imports)", rate
-        )
+        raise InputError("rate", "must be greater than -1 (0.25 is 25 per cent; below zero subsidises imports)", rate)
     if flaw := elasticity_flaw(sigma, shape):
         raise InputError(*flaw)
     if inputs not in INPUTS:
@@ -320,9 +318,7 @@ def _sides(codes: tuple[str, ...], importer: Any, exporter: Any) -> tuple[tuple[
         for value, key in ((importer, "importer"), (exporter, "exporter"))
     )
     if importers is None or exporters is None:
-        return tuple(importers or _partners(codes, exporters)), tuple(
-            exporters or _partners(codes, importers)
-        )
+        return tuple(importers or _partners(codes, exporters)), tuple(exporters or _partners(codes, importers))
     for code in importers:
         if code in exporters:
             raise InputError(
@@ -347,9 +343,7 @@ def _is_all(value: Any) -> bool:
 # Outcomes
 
 
-def _values(
-    h: Hats, table: FlowTable, before: np.ndarray, after: np.ndarray, shape: float
-) -> dict[str, np.ndarray]:
+def _values(h: Hats, table: FlowTable, before: np.ndarray, after: np.ndarray, shape: float) -> dict[str, np.ndarray]:
     money = table.money_scale
     gate = terms_of_trade_contribution(h)
     levels = {

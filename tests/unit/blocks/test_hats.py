@@ -82,9 +82,7 @@ def levels(p: dict[str, Any]) -> SimpleNamespace:
         flows = entrants[:, None] * f.sold
         revenue, income = flows.sum(1), wage * p["L"]
         # Labour is paid its share of every cost: production, access, entry.
-        costs = s / SIGMA * revenue + entrants * (
-            f.cost * p["f_e"] + (f.sellers * p["f"] * f.cost[:, None]).sum(1)
-        )
+        costs = s / SIGMA * revenue + entrants * (f.cost * p["f_e"] + (f.sellers * p["f"] * f.cost[:, None]).sum(1))
         labour = (1 - p["m"]) * costs / income - 1
         labour[0] = np.log(wage[0])  # one market clears by the others
         return np.concatenate(
@@ -92,7 +90,7 @@ def levels(p: dict[str, Any]) -> SimpleNamespace:
                 labour,
                 f.profit.sum(1) / (f.cost * p["f_e"]) - 1,
                 price**s * (entrants[:, None] * f.buyers).sum(0) - 1,
-                (revenue + (p["t"] * flows).sum(0) + p["d"] * income.sum()) / spent - 1,
+                (income / (1 - p["m"]) + (p["t"] * flows).sum(0) + p["d"] * income.sum()) / spent - 1,
             ]
         )
 
@@ -213,9 +211,7 @@ def test_welfare_without_tariffs_follows_the_domestic_share_and_spending_per_wag
     answer = solve_hats(base, Shock(iceberg=1 + 0.3 * (1 - np.eye(4))))
     domestic = np.diag(answer.shares_cf) / np.diag(answer.shares)
     spending = answer.expenditure_cf / answer.expenditure / answer.wage
-    np.testing.assert_allclose(
-        answer.welfare, domestic ** (-1 / 4.25) * spending ** (1 + 1 / 3 - 1 / 4.25), rtol=1e-12
-    )
+    np.testing.assert_allclose(answer.welfare, domestic ** (-1 / 4.25) * spending ** (1 + 1 / 3 - 1 / 4.25), rtol=1e-12)
 
 
 def test_tariffs_bite_on_net_flows_with_shape_times_sigma_over_sigma_less_one_and_icebergs_with_shape() -> None:
@@ -342,7 +338,7 @@ def test_a_surplus_that_outgrows_income_is_refused_with_its_country() -> None:
 
 
 def test_inputs_that_feed_on_themselves_are_refused() -> None:
-    with pytest.raises(NoEquilibrium, match="unstable.*raise sigma"):
+    with pytest.raises(NoEquilibrium, match=r"unstable.*raise sigma"):
         solve_hats(Baseline(world().flows, 2.0, 4.25, None, np.full(4, 0.7)), Shock())
 
 
@@ -374,8 +370,12 @@ def test_a_bad_baseline_names_its_key(change: dict[str, Any], key: str) -> None:
 
 @pytest.mark.parametrize(
     ("change", "key"),
-    [({"iceberg": 0.0}, "iceberg"), ({"labour": [1.0, 2.0]}, "labour"), ({"tariffs": np.full((4, 4), np.nan)}, "tariffs")],
-)  # fmt: skip
+    [
+        ({"iceberg": 0.0}, "iceberg"),
+        ({"labour": [1.0, 2.0]}, "labour"),
+        ({"tariffs": np.full((4, 4), np.nan)}, "tariffs"),
+    ],
+)
 def test_a_bad_shock_names_its_key(change: dict[str, Any], key: str) -> None:
     with pytest.raises(InputError) as caught:
         solve_hats(world(), Shock(**change))

@@ -27,7 +27,6 @@ names = ["Home", "Foreign"]
 SETTINGS = {
     "tau below one": ("tau=0.9", ["tau", "at least 1"]),
     "one tau below one": ("tau[0][1]=0.5", ["tau[0][1]", "0.5"]),
-    "tau above one at home": ("tau=[[1.2, 1.7], [1.7, 1.0]]", ["tau[0][0]"]),
     "k not above sigma - 1": ("productivity.k=2.5", ["k", "2.5", "sigma"]),
     "a matrix with a short row": ("tau=[[1.0, 1.7], [1.7]]", ["tau[1]"]),
     "a matrix with a missing row": ("tau=[[1.0, 1.7]]", ["tau"]),
@@ -146,12 +145,14 @@ COMMANDS = {
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand in a folder of scenario files; paths are short, as a user types them."""
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "good.toml").write_text(GOOD)
     (tmp_path / "baseline.toml").write_text(GOOD.replace("[counterfactual.parameters]\ntau = 1.3\n", ""))
     (tmp_path / "wrong.toml").write_text(GOOD.replace("tau = 1.3", "tau = 0.3"))
     (tmp_path / "rubbish.toml").write_bytes(bytes(range(128, 256)) * 20)
-    return tmp_path
+    return Path()
 
 
 def refused(arguments: list[str], words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -168,26 +169,20 @@ def refused(arguments: list[str], words: list[str], capsys: pytest.CaptureFixtur
 
 
 @pytest.mark.parametrize("wrong", SETTINGS)
-def test_a_wrong_setting_is_named_in_one_line(
-    wrong: str, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_wrong_setting_is_named_in_one_line(wrong: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     setting, words = SETTINGS[wrong]
     refused(["solve", str(folder / "good.toml"), "--set", setting], words, capsys)
 
 
 @pytest.mark.parametrize("wrong", FILES)
-def test_a_wrong_file_is_explained_in_one_line(
-    wrong: str, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_wrong_file_is_explained_in_one_line(wrong: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text, words = FILES[wrong]
     (folder / "wrong.toml").write_text(text)
     refused(["solve", str(folder / "wrong.toml")], words, capsys)
 
 
 @pytest.mark.parametrize("wrong", COMMANDS)
-def test_a_wrong_command_is_explained_in_one_line(
-    wrong: str, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_wrong_command_is_explained_in_one_line(wrong: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments, words = COMMANDS[wrong]
     places = {"SCENARIO": str(folder / "good.toml")}
     before = sorted(folder.iterdir())

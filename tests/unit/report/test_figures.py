@@ -33,11 +33,7 @@ OVER = {"comparative_statics": ["tau=1.0:2.0:9"]}
 def values(definition: Any) -> list[dict[str, Any]]:
     """Collect every inline data row of a definition."""
     if isinstance(definition, dict):
-        own = (
-            definition.get("values")
-            if all(isinstance(r, dict) for r in definition.get("values") or [0])
-            else None
-        )
+        own = definition.get("values") if all(isinstance(r, dict) for r in definition.get("values") or [0]) else None
         return (own or []) + [row for part in definition.values() for row in values(part)]
     return [row for part in definition for row in values(part)] if isinstance(definition, list) else []
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from phistar.core.axes import COUNTRY, PAIR
 from phistar.core.model import Decomposition
-from phistar.models.melitz import equations as eq
 
 if TYPE_CHECKING:
     from phistar.core.equilibrium import Equilibrium
@@ -70,14 +69,14 @@ def trade_margins(old: Equilibrium, new: Equilibrium) -> Decomposition:
 
 
 def _sales_per_power(e: Equilibrium) -> np.ndarray:
-    """ln of a seller's sales over phi^s (origin, destination): the same for every seller."""
+    """Ln of a seller's sales over phi^s (origin, destination): the same for every seller."""
     m = e.model
     log_x = m.selection(dict(e.unknowns)).log_x
     return np.log(m.sigma * m.f) + np.log(e["wage"])[:, None] - (m.sigma - 1.0) * log_x
 
 
 def _power_per_seller(e: Equilibrium) -> np.ndarray:
-    """ln of the mean of phi^s over sellers (origin, destination)."""
+    """Ln of the mean of phi^s over sellers (origin, destination)."""
     return (float(e.model.sigma) - 1.0) * np.log(e["phi_tilde_market"])
 
 

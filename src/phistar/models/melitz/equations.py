@@ -59,7 +59,7 @@ class Selection:
 
     @cached_property
     def log_moment(self) -> Array:
-        """ln V(e_ij) of order s (origin, destination)."""
+        """Ln V(e_ij) of order s (origin, destination)."""
         return seller_moment(self.m, self, self.m.sigma - 1.0)
 
     @cached_property
@@ -89,8 +89,11 @@ def is_home(n: int, ndim: int = 2) -> np.ndarray:
     return np.eye(n, dtype=bool).reshape(n, n, *(1,) * (ndim - 2))
 
 
-@equation(PAPER, "zero cutoff profit",
-          r"x_{ij} = \frac{\sigma}{\sigma-1}\,\sigma^{1/s}\,\tau_{ij} f_{ij}^{1/s} w_i^{\sigma/s} A_j^{-1/s}")  # fmt: skip
+@equation(
+    PAPER,
+    "zero cutoff profit",
+    r"x_{ij} = \frac{\sigma}{\sigma-1}\,\sigma^{1/s}\,\tau_{ij} f_{ij}^{1/s} w_i^{\sigma/s} A_j^{-1/s}",
+)
 def zero_profit_cutoff(m: Melitz, log_wage: Array, log_demand: Array) -> Array:
     """Compute ln x_ij, the productivity whose sales in j just pay the access cost (origin, destination)."""
     s = m.sigma - 1.0
@@ -99,8 +102,7 @@ def zero_profit_cutoff(m: Melitz, log_wage: Array, log_demand: Array) -> Array:
     return constant + m.log_tau + np.log(m.f) / s + _origin(wage) - _destination(log_demand / s)
 
 
-@equation(PAPER, "overhead cutoff",
-          r"(\phi_i^*)^s = \sum_{j \in T_i} f_{ij} \Big/ \sum_{j \in T_i} f_{ij} x_{ij}^{-s}")  # fmt: skip
+@equation(PAPER, "overhead cutoff", r"(\phi_i^*)^s = \sum_{j \in T_i} f_{ij} \Big/ \sum_{j \in T_i} f_{ij} x_{ij}^{-s}")
 def active_cutoff(m: Melitz, log_x: Array) -> Array:
     """Compute ln phi*_i where f_ii buys being active at all: total profit over the markets served is zero (origin)."""
     s = m.sigma - 1.0
@@ -211,7 +213,11 @@ def labour_per_draw(m: Melitz, sellers: Selection) -> Array:
     return np.sum(s * access_revenue(m, sellers) + m.f * sellers.survival, axis=1)
 
 
-@equation(PAPER, "labour market", r"L_i = E_i\Big[\sum_j \big(s\,r_{ij} + f_{ij} S(e_{ij})\big) + \delta_i f_{e,i}\Big]")
+@equation(
+    PAPER,
+    "labour market",
+    r"L_i = E_i\Big[\sum_j \big(s\,r_{ij} + f_{ij} S(e_{ij})\big) + \delta_i f_{e,i}\Big]",
+)
 def labour_market(m: Melitz, sellers: Selection, entrants: Array) -> Array:
     """State labour market clearing: labour used over labour present, less one (origin)."""
     use = labour_per_draw(m, sellers)
@@ -255,8 +261,9 @@ def log_price_index(m: Melitz, log_demand: Array, spending: Array) -> Array:
     return (log_demand - np.log(spending)) / (m.sigma - 1.0)
 
 
-@equation(PAPER, "price index of varieties",
-          r"P_j^{-s} = \sum_i E_i \big(\tfrac{\sigma}{s}\tau_{ij} w_i\big)^{-s} V(e_{ij})")  # fmt: skip
+@equation(
+    PAPER, "price index of varieties", r"P_j^{-s} = \sum_i E_i \big(\tfrac{\sigma}{s}\tau_{ij} w_i\big)^{-s} V(e_{ij})"
+)
 def price_index_of_varieties(m: Melitz, log_wage: Array, sellers: Selection, entrants: Array) -> Array:
     """Compute ln P_j from the prices of the varieties sold there (country)."""
     s = m.sigma - 1.0
@@ -270,8 +277,11 @@ def welfare(m: Melitz, spending: Array, log_price: Array) -> Array:
     return spending / m.L * np.exp(-log_price)
 
 
-@equation(PAPER, "welfare by the domestic cutoff",
-          r"\frac{w_j}{P_j} = \frac{s}{\sigma}\,\frac{x_{jj}}{\tau_{jj}}\Big(\frac{Y_j}{\sigma w_j f_{jj}}\Big)^{1/s}")  # fmt: skip
+@equation(
+    PAPER,
+    "welfare by the domestic cutoff",
+    r"\frac{w_j}{P_j} = \frac{s}{\sigma}\,\frac{x_{jj}}{\tau_{jj}}\Big(\frac{Y_j}{\sigma w_j f_{jj}}\Big)^{1/s}",
+)
 def real_wage_by_cutoff(m: Melitz, log_wage: Array, sellers: Selection, spending: Array) -> Array:
     """Compute the real wage from the domestic cutoff alone, whatever the distribution (country)."""
     s = m.sigma - 1.0

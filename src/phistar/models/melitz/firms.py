@@ -103,7 +103,9 @@ def _draw_one(m: Melitz, x: Unknowns, i: int, n: int, rng: np.random.Generator, 
     """Draw one country's entrants; countries go one at a time to bound memory."""
     phi = m.families[i].sample(n, rng)
     lottery = rng.random(n)[None]
-    one = {name: values[0] for name, values in schedule(m, x, np.log(phi)[None], lottery, origins=slice(i, i + 1)).items()}
+    one = {
+        name: values[0] for name, values in schedule(m, x, np.log(phi)[None], lottery, origins=slice(i, i + 1)).items()
+    }
     revenue = one["revenue"]
     served = one["sells"]
     abroad = np.delete(served, i, axis=0)

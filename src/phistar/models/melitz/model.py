@@ -9,56 +9,14 @@ from typing import Any, Self
 
 import numpy as np
 
-from phistar.blocks.productivity import Productivity, from_spec, stack
+from phistar.blocks.productivity import Productivity, stack
 from phistar.core.errors import InputError, NoEquilibrium
 from phistar.core.model import Decomposition, Model, Residuals, Unknowns
-from phistar.core.parameters import (
-    Parameter,
-    check_keys,
-    count_countries,
-    is_list,
-    read_index,
-    read_number,
-    read_parameters,
-)
 from phistar.core.paths import Path, parse_path
 from phistar.core.sources import EquationRecord, equations_of
-from phistar.numerics.duals import value_of
 from phistar.models.melitz import decompositions, discrete, equations, firms, outcomes, solver
-
-#: ln of an infinite iceberg cost: beyond every double, yet finite, so that 0 * ln tau stays 0.
-LOG_INFINITE = 1e4
-
-PARAMETERS = (
-    Parameter("sigma", "scalar", "sigma", "elasticity of substitution", lower=1.0, strict=True),
-    Parameter("L", "country", "L", "labour force", "people", default=1.0, lower=0.0, strict=True),
-    Parameter("tau", "matrix", "tau", "iceberg trade cost from origin to destination", "units shipped a unit sold",
-              default=1.0, lower=1.0, diagonal=1.0, infinite=True),
-    Parameter("f", "matrix", "f", "fixed cost of selling in a market, a period", "labour of the origin",
-              default=1.0, lower=0.0, strict=True),
-    Parameter("f_e", "country", "f_e", "sunk cost of a productivity draw", "labour", default=1.0, lower=0.0, strict=True),
-    Parameter("delta", "country", "delta", "probability a period that a firm dies", "1 a period",
-              default=1.0, lower=0.0, upper=1.0, strict=True),
-    Parameter("productivity", "productivity", "G", "productivity distribution, one for all or one a country",
-              "output a unit of labour"),
-    Parameter("entry", "choice", "", "whether entry is free (f_e) or the stock of draws fixed (J)",
-              default="free", choices=("free", "fixed")),
-    Parameter("J", "country", "J", "stock of draws where entry is fixed", "firms", default=None, lower=0.0, strict=True),
-    Parameter("fixed_cost", "choice", "", "whether every market has its own access cost, or f_ii buys being active",
-              default="market", choices=("market", "overhead")),
-    Parameter("partners", "integer", "n", "number of identical partners (n + 1 equal countries)", "countries",
-              default=None, lower=0.0, upper=1000.0),
-    Parameter("numeraire", "index", "", "country whose wage is one, by index or name", default=0),
-)  # fmt: skip
-
-ERRATA = (
-    "Raising sigma lowers the share that exports if and only if f_x < f (Pareto); the export cutoff rises if and "
-    "only if ln(f_x/f) < s(1+T)/(k-s).",
-    "'Exporters' foreign sales grow' holds when tau falls; when f_x falls, a continuing exporter's sales shrink.",
-    "phi_x > phi* needs f_x tau^s > f; 'a minority exports' needs tau (f_x/f)^(1/s) > 2^(1/k) under Pareto.",
-    "The least productive exit because exporters bid labour away, not because of foreign competition as such.",
-    "Wage gaps between exporters and others are not in the model: one wage clears a country's labour market.",
-)
+from phistar.models.melitz.parameters import ERRATA, LOG_INFINITE, PARAMETERS, read
+from phistar.numerics.duals import value_of
 
 
 @dataclass(frozen=True)
@@ -95,26 +53,7 @@ class Melitz(Model):
     @classmethod
     def build(cls, raw: Mapping[str, Any], names: Sequence[str] | None = None) -> Self:
         """Make the model from plain parameters; see `Model.build`."""
-        check_keys(PARAMETERS, raw)
-        count = _count(raw, names)
-        countries = tuple(names) if names is not None else tuple(_default_names(count))
-        if len(set(countries)) != len(countries):
-            raise InputError("countries.names", "must differ from one another", list(countries))
-        read = read_parameters(PARAMETERS, {k: v for k, v in raw.items() if k != "numeraire"}, count)
-        if read["entry"] == "fixed" and read["J"] is None:
-            raise InputError("J", 'is missing: entry = "fixed" needs the stock of draws', remedy="give J, one a country")
-        families = _read_families(raw["productivity"], count)
-        for i, family in enumerate(families):
-            _require_finite_sales(family, read["sigma"], f"productivity[{i}]" if is_list(raw["productivity"]) else "productivity")
-        with np.errstate(divide="ignore"):
-            log_tau = np.minimum(np.log(read["tau"]), LOG_INFINITE)
-        _require_home(log_tau)
-        return cls(
-            countries=countries, sigma=read["sigma"], L=read["L"], log_tau=log_tau, f=read["f"], f_e=read["f_e"],
-            delta=read["delta"], families=families, entry=read["entry"], J=read["J"] if read["entry"] == "fixed" else None,
-            fixed_cost=read["fixed_cost"], numeraire=read_index(raw.get("numeraire", 0), countries),
-            unused=_unused(raw, count),
-        )  # fmt: skip
+        return cls(**read(raw, names))
 
     def as_parameters(self) -> dict[str, Any]:
         """Return every parameter as understood; `build` reads it back."""
@@ -152,6 +91,11 @@ class Melitz(Model):
         return copy
 
     @property
+    def batchable(self) -> bool:
+        """Whether worlds can be solved many at once: atoms have no batched route."""
+        return all(family.family != "empirical" for family in self.families)
+
+    @property
     def is_batch(self) -> bool:
         """Whether arrays carry a batch axis."""
         return np.ndim(value_of(self.sigma)) == 1
@@ -160,7 +104,12 @@ class Melitz(Model):
     def points(self) -> int:
         """Number of worlds in the batch."""
         sizes = [np.shape(value_of(a))[-1] for a in self._arrays().values()]
-        sizes += [np.shape(value_of(p))[-1] for family in self.families for p in _parameters(family).values() if np.ndim(value_of(p))]
+        sizes += [
+            np.shape(value_of(p))[-1]
+            for family in self.families
+            for p in _parameters(family).values()
+            if np.ndim(value_of(p))
+        ]
         return max(sizes)
 
     def _arrays(self) -> dict[str, Any]:
@@ -168,18 +117,22 @@ class Melitz(Model):
         return {k: named[k] for k in ("sigma", "L", "log_tau", "f", "f_e", "delta", "J") if named[k] is not None}
 
     def _mapped(self, change: Callable[[Any], Any]) -> Self:
-        """Apply `change` to every numeric primitive that carries (or is to carry) a batch axis."""
-        families = tuple(
-            replace(family, **{k: change(v) for k, v in _parameters(family).items() if np.ndim(value_of(v))})
-            if any(np.ndim(value_of(v)) for v in _parameters(family).values()) else family
-            for family in self.families
-        )  # fmt: skip
-        shared = families if any(a is not b for a, b in zip(families, self.families, strict=True)) else self.families
-        return replace(self, families=_reshare(self.families, shared), **{k: change(v) for k, v in self._arrays().items()})
+        """Apply `change` to every numeric primitive of a batch; countries that share a distribution keep sharing."""
+        changed = {id(f): _with_parameters(f, change) for f in self.families}
+        families = tuple(changed[id(f)] for f in self.families)
+        return replace(self._with({k: change(v) for k, v in self._arrays().items()}), families=families)
 
     def batched(self) -> Self:
         """Return the model with a batch axis on every array (of one point, if it had none)."""
-        return self if self.is_batch else replace(self, **{k: np.asarray(v)[..., None] for k, v in self._arrays().items()})
+        return self if self.is_batch else self._with({k: np.asarray(v)[..., None] for k, v in self._arrays().items()})
+
+    def _with(self, arrays: Mapping[str, Any]) -> Self:
+        changed: dict[str, Any] = dict(arrays)
+        return replace(self, **changed)
+
+    def world(self, point: int) -> Self:
+        """Return one world of a batch, without the batch axis."""
+        return self._mapped(lambda a: a[..., point] if a.shape[-1] > 1 else a[..., 0])
 
     def take(self, keep: Any) -> Self:
         """Return the worlds of a batch that `keep` selects."""
@@ -233,7 +186,9 @@ class Melitz(Model):
             targets = self._productivity_targets(path)
             changed = {id(self.families[i]): self._changed_family(i, name, change) for i, name in targets}
             where = {i for i, _ in targets}
-            return replace(self, families=tuple(changed[id(f)] if i in where else f for i, f in enumerate(self.families)))
+            return replace(
+                self, families=tuple(changed[id(f)] if i in where else f for i, f in enumerate(self.families))
+            )
         self.lookup(path)
         if path.name == "sigma":
             return replace(self, sigma=change(self.sigma))
@@ -246,7 +201,7 @@ class Melitz(Model):
         return replace(self, **{path.name: np.where(self._mask(path, np.ndim(current)), change(current), current)})
 
     def _changed_family(self, i: int, name: str, change: Callable[[Any], Any]) -> Productivity:
-        return replace(self.families[i], **{name: change(getattr(self.families[i], name))})
+        return self.families[i].with_parameter(name, change(getattr(self.families[i], name)))
 
     def movable(self) -> list[Path]:
         """List the keys that can be varied; see `Model.movable`."""
@@ -275,7 +230,7 @@ class Melitz(Model):
         if any(isinstance(i, int) and i >= n for i in rest):
             raise InputError(path.text, f"is out of range: there are {n} countries, counted from 0")
         mask = np.zeros((n,) * ndim, dtype=bool)
-        mask[rest if rest else ...] = True
+        mask[tuple(i for i in rest if isinstance(i, int))] = True
         return mask
 
     def _productivity_targets(self, path: Path) -> list[tuple[int, str]]:
@@ -284,7 +239,9 @@ class Melitz(Model):
         countries = range(len(self.countries))
         if rest and isinstance(rest[0], int):
             if rest[0] >= len(self.countries):
-                raise InputError(path.text, f"is out of range: there are {len(self.countries)} countries, counted from 0")
+                raise InputError(
+                    path.text, f"is out of range: there are {len(self.countries)} countries, counted from 0"
+                )
             countries = range(rest[0], rest[0] + 1)
             rest = rest[1:]
         if len(rest) != 1:
@@ -312,7 +269,7 @@ class Melitz(Model):
             return self.normalise(self._search(start))
 
     def _search(self, start: Unknowns | None) -> Unknowns:
-        if any(family.family == "empirical" for family in self.families):
+        if not self.batchable:
             return discrete.find(self)
         given = None if start is None else (start["log_demand"][:, None], start["log_wage"][:, None])
         log_demand, log_wage, norm = solver.find_one(self.batched(), given)
@@ -325,25 +282,10 @@ class Melitz(Model):
 
     def find_batch(self) -> tuple[Unknowns, np.ndarray]:
         """Find the equilibria of a batch; a reason stands where one was not found."""
-        if any(family.family == "empirical" for family in self.families):
-            return self._find_each()
         with np.errstate(all="ignore"):
             log_demand, log_wage, norm = solver.find_smooth(self)
         reasons = np.where(norm < solver.ACCEPT, "", "no equilibrium found").astype(object)
         return self.normalise({"log_wage": log_wage, "log_demand": log_demand}), reasons
-
-    def _find_each(self) -> tuple[Unknowns, np.ndarray]:
-        """Find the worlds of a batch one at a time: atoms have no batched route."""
-        found, reasons = [], np.full(self.points, "", dtype=object)
-        for i in range(self.points):
-            try:
-                found.append(self.world(i).find())
-            except NoEquilibrium as error:
-                reasons[i] = str(error)
-                found.append(None)
-        blank = np.full(len(self.countries), np.nan)
-        names = ("log_wage", "log_demand")
-        return {n: np.stack([blank if x is None else x[n] for x in found], axis=-1) for n in names}, reasons
 
     def normalise(self, x: Unknowns) -> Unknowns:
         """Scale the unknowns so that the numeraire's wage is one (A moves with the power sigma)."""
@@ -389,61 +331,16 @@ class Melitz(Model):
         return firms.draw(self, x, n, seed)
 
 
-def _count(raw: Mapping[str, Any], names: Sequence[str] | None) -> int:
-    """Infer the number of countries, from lists or from the short form `partners`."""
-    counted = count_countries(PARAMETERS, raw, names)
-    if raw.get("partners") is None:
-        return counted
-    partners = next(p for p in PARAMETERS if p.name == "partners")
-    count = 1 + int(read_number(partners, raw["partners"], "partners"))
-    if counted not in {1, count}:
-        raise InputError("partners", f"means {count} countries but lists have {counted} entries", raw["partners"],
-                         remedy="give scalars with partners, or lists without it")  # fmt: skip
-    return count
-
-
-def _default_names(count: int) -> list[str]:
-    return ["Home"] if count == 1 else ["Home", "Foreign"] if count == 2 else [f"C{i + 1}" for i in range(count)]
-
-
-def _read_families(spec: Any, count: int) -> tuple[Productivity, ...]:
-    if isinstance(spec, Productivity):
-        return (spec,) * count
-    if not is_list(spec):
-        return (from_spec(spec, "productivity"),) * count
-    return tuple(from_spec(s, f"productivity[{i}]") for i, s in enumerate(spec))
-
-
-def _reshare(old: tuple[Productivity, ...], new: tuple[Productivity, ...]) -> tuple[Productivity, ...]:
-    """Keep identical members identical, so that they stack to one distribution with scalar parameters."""
-    first = {id(f): i for i, f in reversed(list(enumerate(old)))}
-    return tuple(new[first[id(f)]] for f in old)
-
-
 def _parameters(family: Productivity) -> dict[str, Any]:
     return {name: getattr(family, name) for name in family.parameter_names}
 
 
-def _require_finite_sales(family: Productivity, sigma: Any, key: str) -> None:
-    family.require_moment(sigma - 1.0, key=key, order_text="sigma - 1", why="finite sales")
-
-
-def _require_home(log_tau: np.ndarray) -> None:
-    for i in range(len(log_tau)):
-        if log_tau[i, i] >= LOG_INFINITE:
-            raise InputError(f"tau[{i}][{i}]", "must be finite: every country can sell at home", "inf")
-
-
-def _unused(raw: Mapping[str, Any], count: int) -> tuple[str, ...]:
-    """Name what was given but plays no part."""
-    notes = []
-    if raw.get("entry", "free") == "free" and raw.get("J") is not None:
-        notes.append('J plays no part with entry = "free"')
-    if raw.get("entry") == "fixed" and raw.get("f_e") is not None:
-        notes.append('f_e plays no part with entry = "fixed"')
-    if count == 1 and not is_list(raw.get("tau", [])):
-        notes.append("tau plays no part in a closed economy: set partners, or give L as a list")
-    return tuple(notes)
+def _with_parameters(family: Productivity, change: Callable[[Any], Any]) -> Productivity:
+    """Change the parameters that carry a batch axis."""
+    for name, value in _parameters(family).items():
+        if np.ndim(value_of(value)):
+            family = family.with_parameter(name, change(value))
+    return family
 
 
 def _listed(value: Any) -> Any:

@@ -40,11 +40,11 @@ VARIABLES = tuple(
         ("export_revenue_share", COUNTRY, "1", "", "exports over revenue"),
         ("phi_tilde", COUNTRY, "productivity", "phi~", "Melitz's average over active firms"),
         ("phi_tilde_market", PAIR, "productivity", "phi~_ij", "Melitz's average over sellers in a market"),
-        ("phi_tilde_total", COUNTRY, "productivity", "phi~_t", "Melitz's average over all varieties on sale, net of costs to deliver"),
+        ("phi_tilde_total", COUNTRY, "productivity", "phi~_t", "Melitz's average over varieties on sale, as delivered"),
         ("productivity_average", COUNTRY, "productivity", "phi~", "the paper's average: phi_tilde"),
         ("mean_productivity", COUNTRY, "productivity", "E phi", "unweighted mean over active firms"),
         ("mean_log_productivity", COUNTRY, "log productivity", "E ln phi", "unweighted mean of logs over active firms"),
-        ("revenue_weighted_productivity", COUNTRY, "productivity", "", "mean weighted by revenue (finite if k > sigma)"),
+        ("revenue_weighted_productivity", COUNTRY, "productivity", "", "weighted by revenue (finite if k > sigma)"),
         ("revenue_weighted_log_productivity", COUNTRY, "log productivity", "", "mean of logs weighted by revenue"),
         ("output_per_worker", COUNTRY, "output a worker", "", "output at the gate over all labour"),
         ("labour_production", COUNTRY, "people", "L_p", "labour making goods"),
@@ -136,7 +136,7 @@ class Group:
 
     @property
     def log_cutoff(self) -> Any:
-        """ln of the group's cutoff (origin)."""
+        """Ln of the group's cutoff (origin)."""
         return self._where_exists(self.pick(self.sellers.log_e), np.inf)
 
     def _where_exists(self, a: Any, otherwise: float) -> Any:
@@ -216,9 +216,7 @@ def _premia(m: Melitz, sellers: eq.Selection, values: Mapping[str, Any]) -> dict
     at_home_too = np.minimum(values["mass_exporters"], eq.at_home(values["mass_sellers"]))
     fixed_of_rest = fixed_home - eq.at_home(m.f) * at_home_too
     work_of_rest = (s / m.sigma) * revenue_of_rest / values["wage"] + fixed_of_rest
-    work_of_exporters = (
-        values["labour_production"] + fixed_home + fixed_abroad - work_of_rest
-    )
+    work_of_exporters = values["labour_production"] + fixed_home + fixed_abroad - work_of_rest
 
     def means(order: Any) -> tuple[Any, Any]:
         """Mean of phi^order over exporters and over the rest."""
@@ -285,9 +283,10 @@ def _checks(m: Melitz, x: Unknowns, values: Mapping[str, Any]) -> tuple[dict[str
 
 
 def _closed_form_scale(m: Melitz) -> np.ndarray:
-    """ln of the scale below which closed-form Pareto algebra leaves the support (origin, 1)."""
-    scales = [np.log(f.scale) if getattr(f, "support", "") == "closed_form" else -np.inf for f in m.families]
-    return np.array([np.max(value_of(v)) for v in scales])[:, None]
+    """Ln of the scale below which closed-form Pareto algebra leaves the support (origin, 1)."""
+    scales = [getattr(f, "scale", 0.0) if getattr(f, "support", "") == "closed_form" else 0.0 for f in m.families]
+    with np.errstate(divide="ignore"):
+        return np.log([np.max(value_of(v)) for v in scales])[:, None]
 
 
 def _connected(flows: np.ndarray) -> bool:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from phistar.numerics import batched
 from phistar.models.melitz import equations as eq
 from phistar.models.melitz.table import TabulatedProductivity
+from phistar.numerics import batched
 
 if TYPE_CHECKING:
     from phistar.models.melitz.model import Melitz

@@ -21,14 +21,14 @@ NOTHING = 1e-11
 #: Trade must matter: worlds in which less than this share of revenue is exported are left aside.
 LEAST_TRADE = 1e-6
 
-#: Keys of the box with their ends; an end that is a pair is drawn evenly in logs.
+#: Keys of the box with their ends; all but sigma are drawn evenly in logs.
 BOX: dict[str, tuple[float, float]] = {
     "sigma": (2.0, 6.0),
     "tau": (1.02, 2.5),
     "f.domestic": (0.5, 2.0),
-    "f.export": (0.3, 4.0),
-    "f_e": (0.5, 4.0),
-    "delta": (0.02, 0.3),
+    "f.export": (0.1, 4.0),
+    "f_e": (0.5, 8.0),
+    "delta": (0.02, 0.6),
     "L": (20.0, 200.0),
 }
 #: Exponents of a power-law tail exceed sigma - 1 by this much.
@@ -98,7 +98,8 @@ def scenario(table: Mapping[str, Any], partners: int) -> dict[str, Any]:
 def box_columns(kind: Family, n: int, seed: int) -> Columns:
     """Draw `n` points of the box for one distribution."""
     u = latin_hypercube(n, len(BOX) + 2, seed)
-    columns = {key: _between(*ends, u[:, i]) for i, (key, ends) in enumerate(BOX.items())}
+    columns = {key: low * (high / low) ** u[:, i] for i, (key, (low, high)) in enumerate(BOX.items())}
+    columns["sigma"] = _between(*BOX["sigma"], u[:, 0])
     drawn = kind.draw(columns["sigma"] - 1.0, u[:, -2], u[:, -1])
     return {**columns, **{f"productivity.{name}": values for name, values in drawn.items()}}
 
@@ -162,6 +163,17 @@ class Sample:
         """Mark the worlds the model supposes, before and after: some exit, some sell at home alone, some export."""
         worlds = [self.before] if shock is None else [self.before, self.after[shock]]
         return np.all([some_exit(w) & some_export(w) & strict_selection(w) for w in worlds], axis=0)
+
+
+    def in_power_tail(self, shock: str | None = None) -> np.ndarray:
+        """Mark the worlds whose sellers all lie in a power-law tail (ln phi* above mu + k sd^2 where it begins later)."""
+        if self.family.name == "pareto":
+            return np.full(len(self.before), True)
+        if self.family.name != "lognormal_pareto":
+            return np.full(len(self.before), False)
+        begins = self.column("productivity.k") * self.column("productivity.sd") ** 2
+        worlds = [self.before] if shock is None else [self.before, self.after[shock]]
+        return np.all([np.log(w["cutoff"][0, 0]) >= begins for w in worlds], axis=0)
 
 
 def some_exit(w: Worlds) -> np.ndarray:

@@ -1,0 +1,158 @@
+"""The cases: each prepares its work, and says afterwards what was certified."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from phistar.core.certificate import TOLERANCE
+from phistar.core.scenario import Scenario, load_scenario
+from phistar.models.registry import build_model
+from phistar.verbs.grid import parse_grid
+from phistar.verbs.solve import solve
+from phistar.verbs.sweep import make_plan, sweep
+
+Work = Callable[[], object]
+Said = Callable[[], str]
+
+TWO_COUNTRIES = {
+    "model": "melitz",
+    "parameters": {
+        "sigma": 4.0,
+        "L": [1.0, 2.0],
+        "tau": [[1.0, 1.7], [1.7, 1.0]],
+        "f": {"domestic": 1.0, "export": 1.2},
+        "f_e": 2.0,
+        "productivity": {"family": "pareto", "k": 4.5, "scale": 1.0},
+    },
+}
+GRID = ["tau=1.1:2.5:400", "f.export=0.6:2.0:250"]
+FAMILIES = {
+    "Pareto": {"family": "pareto", "k": 4.5, "scale": 1.0},
+    "lognormal": {"family": "lognormal", "mu": 0.0, "sd": 0.8},
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One thing to time: its name, its target in seconds, and how to prepare it in a scratch folder."""
+
+    name: str
+    target: float | None
+    prepare: Callable[[Path], tuple[Work, Said]]
+
+
+def world(family: str, count: int = 100, seed: int = 7) -> dict[str, Any]:
+    """Draw an asymmetric world of `count` countries."""
+    rng = np.random.default_rng(seed)
+    tau = 1.0 + rng.uniform(0.3, 1.5, (count, count))
+    np.fill_diagonal(tau, 1.0)
+    f = rng.uniform(0.6, 2.5, (count, count))
+    parameters = {
+        "sigma": 4.0,
+        "L": rng.lognormal(0.0, 1.0, count).tolist(),
+        "tau": tau.tolist(),
+        "f": f.tolist(),
+        "f_e": rng.uniform(0.5, 2.0, count).tolist(),
+        "productivity": FAMILIES[family],
+    }
+    return {"model": "melitz", "parameters": parameters}
+
+
+def many_countries(family: str) -> Callable[[Path], tuple[Work, Said]]:
+    def prepare(folder: Path) -> tuple[Work, Said]:
+        model = build_model(load_scenario(world(family)))
+        found: list[Any] = []
+
+        def work() -> None:
+            found[:] = [solve(model)]
+
+        return work, lambda: f"residual {found[0].certificate.max_residual:.0e}"
+
+    return prepare
+
+
+def whole_sweep(suffix: str) -> Callable[[Path], tuple[Work, Said]]:
+    """Sweep the grid, certify each point, and lay the table out in memory or in a file."""
+
+    def prepare(folder: Path) -> tuple[Work, Said]:
+        found: list[Any] = []
+
+        def work() -> None:
+            found[:] = [sweep(TWO_COUNTRIES, GRID, folder / f"grid{suffix}" if suffix else None)]
+
+        def said() -> str:
+            table = found[0]
+            return f"{len(table) - table.refused:,} of {len(table):,}, residual {np.nanmax(table['max_residual']):.0e}"
+
+        return work, said
+
+    return prepare
+
+
+def solving_of_the_sweep(folder: Path) -> tuple[Work, Said]:
+    """Only find the unknowns of the same grid, batch by batch; certifying them is timed by the whole sweep."""
+    scenario: Scenario = load_scenario(TWO_COUNTRIES)
+    plan = make_plan(scenario, parse_grid(GRID))
+    models = []
+    for first in range(0, plan.size, plan.chunk):
+        model: Any = plan.model
+        for axis, values in zip(plan.axes, plan.values_at(first, min(first + plan.chunk, plan.size)), strict=True):
+            model = model.assign(axis.key, values)
+        models.append(model)
+    found: list[Any] = []
+
+    def work() -> None:
+        found[:] = [model.find_batch() for model in models]
+
+    def said() -> str:
+        worst = max(
+            float(np.max(np.abs(residual)))
+            for model, (x, _) in zip(models, found, strict=True)
+            for residual in model.equations(x).values()
+        )
+        assert worst <= TOLERANCE, worst
+        return f"{plan.size:,} points, residual {worst:.0e}"
+
+    return work, said
+
+
+def command(*arguments: str) -> Work:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    return lambda: subprocess.run([sys.executable, *arguments], env=environment, check=True, capture_output=True)
+
+
+def cold_solve(folder: Path) -> tuple[Work, Said]:
+    path, result = folder / "two.json", folder / "result.json"
+    path.write_text(json.dumps(TWO_COUNTRIES))
+    work = command("-m", "phistar", "solve", str(path))
+
+    def said() -> str:
+        command("-m", "phistar", "solve", str(path), "--json", str(result))()
+        return f"residual {json.loads(result.read_text())['certificate']['max_residual']:.0e}"
+
+    return work, said
+
+
+def importing(module: str) -> Callable[[Path], tuple[Work, Said]]:
+    return lambda folder: (command("-c", f"import {module}"), lambda: "-")
+
+
+COLD_SOLVE, COLD_NUMPY = "cold phistar solve, two countries", "cold import numpy"
+CASES = (
+    Case("solve, 100 countries, Pareto", 0.1, many_countries("Pareto")),
+    Case("solve, 100 countries, lognormal", 0.1, many_countries("lognormal")),
+    Case("sweep of 100,000 worlds, in memory", 1.5, whole_sweep("")),
+    Case("sweep of 100,000 worlds, to parquet", 1.5, whole_sweep(".parquet")),
+    Case("sweep of 100,000 worlds, solving alone", 0.5, solving_of_the_sweep),
+    Case(COLD_SOLVE, 0.4, cold_solve),
+    Case(COLD_NUMPY, None, importing("numpy")),
+)

@@ -1,0 +1,133 @@
+"""What the Melitz model takes, and how it reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from phistar.blocks.productivity import Productivity, from_spec
+from phistar.core.errors import InputError
+from phistar.core.parameters import (
+    Parameter,
+    check_keys,
+    count_countries,
+    is_list,
+    read_index,
+    read_number,
+    read_parameters,
+)
+
+#: ln of an infinite iceberg cost: beyond every double, yet finite, so that 0 * ln tau stays 0.
+LOG_INFINITE = 1e4
+
+PARAMETERS = (
+    Parameter("sigma", "scalar", "sigma", "elasticity of substitution", lower=1.0, strict=True),
+    Parameter("L", "country", "L", "labour force", "people", default=1.0, lower=0.0, strict=True),
+    Parameter("tau", "matrix", "tau", "iceberg trade cost from origin to destination", "units shipped a unit sold",
+              default=1.0, lower=1.0, diagonal=1.0, infinite=True),
+    Parameter("f", "matrix", "f", "fixed cost of selling in a market, a period", "labour of the origin",
+              default=1.0, lower=0.0, strict=True),
+    Parameter("f_e", "country", "f_e", "sunk cost of a productivity draw", "labour",
+              default=1.0, lower=0.0, strict=True),
+    Parameter("delta", "country", "delta", "probability a period that a firm dies", "1 a period",
+              default=1.0, lower=0.0, upper=1.0, strict=True),
+    Parameter("productivity", "productivity", "G", "productivity distribution, one for all or one a country",
+              "output a unit of labour"),
+    Parameter("entry", "choice", "", "whether entry is free (f_e) or the stock of draws fixed (J)",
+              default="free", choices=("free", "fixed")),
+    Parameter("J", "country", "J", "stock of draws where entry is fixed", "firms",
+              default=None, lower=0.0, strict=True),
+    Parameter("fixed_cost", "choice", "", "whether every market has its own access cost, or f_ii buys being active",
+              default="market", choices=("market", "overhead")),
+    Parameter("partners", "integer", "n", "number of identical partners (n + 1 equal countries)", "countries",
+              default=None, lower=0.0, upper=1000.0),
+    Parameter("numeraire", "index", "", "country whose wage is one, by index or name", default=0),
+)  # fmt: skip
+
+ERRATA = (
+    "Raising sigma lowers the share that exports if and only if f_x < f (Pareto); the export cutoff rises if and "
+    "only if ln(f_x/f) < s(1+T)/(k-s).",
+    "'Exporters' foreign sales grow' holds when tau falls; when f_x falls, a continuing exporter's sales shrink.",
+    "phi_x > phi* needs f_x tau^s > f; 'a minority exports' needs tau (f_x/f)^(1/s) > 2^(1/k) under Pareto.",
+    "The least productive exit because exporters bid labour away, not because of foreign competition as such.",
+    "Wage gaps between exporters and others are not in the model: one wage clears a country's labour market.",
+)
+
+
+def read(raw: Mapping[str, Any], names: Sequence[str] | None) -> dict[str, Any]:
+    """Read plain parameters into the fields of the model.
+
+    Raises
+    ------
+    InputError
+        On the first entry that is not allowed, naming its key.
+    """
+    check_keys(PARAMETERS, raw)
+    count = _count(raw, names)
+    countries = tuple(names) if names is not None else tuple(_default_names(count))
+    if len(set(countries)) != len(countries):
+        raise InputError("countries.names", "must differ from one another", list(countries))
+    given = {k: v for k, v in raw.items() if k != "numeraire"}
+    fields = read_parameters(PARAMETERS, given, count)
+    if fields["entry"] == "fixed" and fields["J"] is None:
+        raise InputError("J", 'is missing: entry = "fixed" needs the stock of draws', remedy="give J, one a country")
+    with np.errstate(divide="ignore"):
+        fields["log_tau"] = np.minimum(np.log(fields.pop("tau")), LOG_INFINITE)
+    _require_home(fields["log_tau"])
+    fields["families"] = _read_families(fields.pop("productivity"), count, fields["sigma"])
+    fields["J"] = fields["J"] if fields["entry"] == "fixed" else None
+    fields["numeraire"] = read_index(raw.get("numeraire", 0), countries)
+    del fields["partners"]
+    return {**fields, "countries": countries, "unused": _unused(raw, count)}
+
+
+def _count(raw: Mapping[str, Any], names: Sequence[str] | None) -> int:
+    """Infer the number of countries, from lists or from the short form `partners`."""
+    counted = count_countries(PARAMETERS, raw, names)
+    if raw.get("partners") is None:
+        return counted
+    partners = next(p for p in PARAMETERS if p.name == "partners")
+    count = 1 + int(read_number(partners, raw["partners"], "partners"))
+    if counted not in {1, count}:
+        raise InputError("partners", f"means {count} countries but lists have {counted} entries", raw["partners"],
+                         remedy="give scalars with partners, or lists without it")  # fmt: skip
+    return count
+
+
+def _default_names(count: int) -> list[str]:
+    return ["Home"] if count == 1 else ["Home", "Foreign"] if count == 2 else [f"C{i + 1}" for i in range(count)]
+
+
+def _read_families(spec: Any, count: int, sigma: Any) -> tuple[Productivity, ...]:
+    """Read one distribution for all or one a country, and require that sales are finite."""
+    if isinstance(spec, Productivity):
+        return (spec,) * count
+    if not is_list(spec):
+        return (_read_family(spec, "productivity", sigma),) * count
+    return tuple(_read_family(s, f"productivity[{i}]", sigma) for i, s in enumerate(spec))
+
+
+def _read_family(spec: Any, key: str, sigma: Any) -> Productivity:
+    family = from_spec(spec, key)
+    family.require_moment(sigma - 1.0, key=key, order_text="sigma - 1", why="finite sales")
+    return family
+
+
+def _require_home(log_tau: np.ndarray) -> None:
+    for i in range(len(log_tau)):
+        if log_tau[i, i] >= LOG_INFINITE:
+            raise InputError(f"tau[{i}][{i}]", "must be finite: every country can sell at home", "inf")
+
+
+def _unused(raw: Mapping[str, Any], count: int) -> tuple[str, ...]:
+    """Name what was given but plays no part."""
+    notes = []
+    if raw.get("entry", "free") == "free" and raw.get("J") is not None:
+        notes.append('J plays no part with entry = "free"')
+    if raw.get("entry") == "fixed" and raw.get("f_e") is not None:
+        notes.append('f_e plays no part with entry = "fixed"')
+    if count == 1 and not is_list(raw.get("tau", [])):
+        notes.append("tau plays no part in a closed economy: set partners, or give L as a list")
+    return tuple(notes)
