@@ -1,0 +1,81 @@
+import json
+
+import pytest
+
+from phistar.core.errors import InputError
+from phistar.core.paths import parse_path
+from phistar.core.scenario import load_scenario, parse_value, set_key
+
+GOOD = 'model = "melitz"\n[parameters]\nsigma = 4.0\ntau = [[1.0, 1.3], [1.2, 1.0]]\n'
+
+
+def test_toml_json_and_dict_give_the_same_scenario(tmp_path):
+    (tmp_path / "s.toml").write_text(GOOD)
+    data = {"model": "melitz", "parameters": {"sigma": 4.0, "tau": [[1.0, 1.3], [1.2, 1.0]]}}
+    (tmp_path / "s.json").write_text(json.dumps(data))
+    assert load_scenario(tmp_path / "s.toml") == load_scenario(tmp_path / "s.json") == load_scenario(data)
+
+
+def test_a_dict_given_is_not_changed_by_settings():
+    data = {"model": "melitz", "parameters": {"tau": [[1.0, 1.3], [1.2, 1.0]]}}
+    loaded = load_scenario(data, ["tau[0][1]=2.0", "sigma=5"])
+    assert loaded.parameters == {"tau": [[1.0, 2.0], [1.2, 1.0]], "sigma": 5}
+    assert data["parameters"]["tau"][0][1] == 1.3
+
+
+def test_settings_reach_into_tables():
+    parameters = {"productivity": {"family": "pareto", "k": 4.0}}
+    set_key(parameters, "productivity.k", 5.0)
+    assert parameters["productivity"]["k"] == 5.0
+
+
+def test_an_index_into_a_scalar_says_to_write_the_list_out():
+    with pytest.raises(InputError, match="write tau out as a list"):
+        set_key({"tau": 1.3}, "tau[0][1]", 2.0)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("model = ", "not valid TOML"),
+        ("modell = 'melitz'", "did you mean model"),
+        ("[parameters]\nsigma = 4", "model is missing"),
+        ("model = 3", "model = 3"),
+        ("model = 'melitz'\n[counterfactual]\nsigma = 3", "counterfactual.sigma"),
+        ("model = 'melitz'\n[countries]\nnames = [1, 2]", "countries.names.0"),
+    ],
+)
+def test_a_wrong_structure_is_one_line_that_names_the_key(tmp_path, content, said):
+    path = tmp_path / "s.toml"
+    path.write_text(content)
+    with pytest.raises(InputError) as error:
+        load_scenario(path)
+    assert said in str(error.value) and "\n" not in str(error.value)
+
+
+def test_a_missing_file_and_binary_rubbish_are_refused(tmp_path):
+    with pytest.raises(InputError, match="is not a file"):
+        load_scenario(tmp_path / "none.toml")
+    rubbish = tmp_path / "rubbish.toml"
+    rubbish.write_bytes(bytes(range(128, 256)))
+    with pytest.raises(InputError, match="is not text"):
+        load_scenario(rubbish)
+
+
+def test_the_counterfactual_lays_its_changes_over_the_baseline():
+    loaded = load_scenario({"model": "m", "parameters": {"a": 1, "b": 2}, "counterfactual": {"parameters": {"b": 3}}})
+    assert loaded.counterfactual_parameters == {"a": 1, "b": 3}
+
+
+def test_values_read_as_toml_and_else_as_words():
+    assert parse_value("1.5") == 1.5
+    assert parse_value("[1, 2]") == [1, 2]
+    assert parse_value("overhead") == "overhead"
+
+
+def test_a_path_is_taken_apart_into_words_and_indices():
+    assert parse_path("productivity[1].k").parts == ("productivity", 1, "k")
+    assert parse_path("tau[0][1]").rest == (0, 1)
+    for wrong in ("", "tau[", "tau[x]", "a..b", "tau 1"):
+        with pytest.raises(InputError):
+            parse_path(wrong)
