@@ -125,25 +125,27 @@ def solving_of_the_sweep(folder: Path) -> tuple[Work, Said]:
     return work, said
 
 
-def command(*arguments: str) -> Work:
+def command(folder: Path, *arguments: str) -> Work:
+    """Start Python afresh, with compiled modules kept in the scratch folder as an installation keeps them."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    environment |= {"PYTHONPYCACHEPREFIX": str(folder / "compiled"), "PYTHONDONTWRITEBYTECODE": ""}
     return lambda: subprocess.run([sys.executable, *arguments], env=environment, check=True, capture_output=True)
 
 
 def cold_solve(folder: Path) -> tuple[Work, Said]:
     path, result = folder / "two.json", folder / "result.json"
     path.write_text(json.dumps(TWO_COUNTRIES))
-    work = command("-m", "phistar", "solve", str(path))
+    work = command(folder, "-m", "phistar", "solve", str(path))
 
     def said() -> str:
-        command("-m", "phistar", "solve", str(path), "--json", str(result))()
+        command(folder, "-m", "phistar", "solve", str(path), "--json", str(result))()
         return f"residual {json.loads(result.read_text())['certificate']['max_residual']:.0e}"
 
     return work, said
 
 
 def importing(module: str) -> Callable[[Path], tuple[Work, Said]]:
-    return lambda folder: (command("-c", f"import {module}"), lambda: "-")
+    return lambda folder: (command(folder, "-c", f"import {module}"), lambda: "-")
 
 
 COLD_SOLVE, COLD_NUMPY = "cold phistar solve, two countries", "cold import numpy"

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from phistar.models.registry import get_model, model_names
     from phistar.verbs.compare import compare
     from phistar.verbs.elasticities import elasticities
-    from phistar.verbs.simulate import simulate
+    from phistar.verbs.simulate import schedule, simulate
     from phistar.verbs.solve import solve
     from phistar.verbs.sweep import sweep
     from phistar.verbs.trade import trade
@@ -25,6 +25,7 @@ _LAZY = {
     "model_names": "phistar.models.registry",
     "compare": "phistar.verbs.compare",
     "elasticities": "phistar.verbs.elasticities",
+    "schedule": "phistar.verbs.simulate",
     "simulate": "phistar.verbs.simulate",
     "solve": "phistar.verbs.solve",
     "sweep": "phistar.verbs.sweep",
@@ -43,6 +44,7 @@ __all__ = [
     "get_model",
     "load_scenario",
     "model_names",
+    "schedule",
     "simulate",
     "solve",
     "sweep",

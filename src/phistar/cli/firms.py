@@ -31,7 +31,7 @@ def firms_command(
     check_writable(out)
     equilibrium = solve(scenario, settings or ())
     firms = simulate(equilibrium, n_firms=n, seed=seed)
-    write_columns(out, firms.columns)
+    write_columns(out, firms.named)
     say(
         [],
         [

@@ -169,6 +169,10 @@ class Model(ABC):
         """Draw `n` firms a country, seeded, and return what each does: columns of equal length."""
         raise NotImplementedError
 
+    def firm_schedule(self, x: Unknowns, log_phi: np.ndarray) -> dict[str, np.ndarray]:
+        """Return what a firm does in every market at given ln productivity (origin, destination, firm)."""
+        raise NotImplementedError
+
     @property
     def batchable(self) -> bool:
         """Whether this instance can be solved as a batch of worlds."""

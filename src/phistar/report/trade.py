@@ -50,10 +50,10 @@ COLUMNS = (
     Column("terms of\ntrade %", _percent("terms_of_trade_hat")),
     Column("revenue\n{money}", _level("tariff_revenue_cf"), 1, signed=False),
     Column("exports\n%", _percent("exports_hat")),
-    Column("export-\ners %", _percent("exporters_hat")),
+    Column("exporters\n%", _percent("exporters_hat")),
     Column("export\nlinks %", _percent("export_links_hat")),
     Column("home\ncutoff %", _percent("domestic_cutoff_hat"), 3),
-    Column("product-\nivity %", _percent("productivity_sales_weighted_hat")),
+    Column("average\nprod. %", _percent("productivity_sales_weighted_hat")),
 )
 
 
@@ -248,13 +248,12 @@ def _figure_rows(result: TradeResult) -> list[dict[str, Any]]:
 
 def _subtitle(result: TradeResult, rows: list[dict[str, Any]]) -> list[str]:
     model = result.model
-    told = "; ".join(f"{row['country']} {row[TOTAL]:+.2f}%" for row in rows if row["named"])
-    extremes = f"largest gain {rows[0]['country']} {rows[0][TOTAL]:+.2f}%, largest loss {rows[-1]['country']} "
-    extremes += f"{rows[-1][TOTAL]:+.2f}%"
+    told = "".join(f"{_told(row)}; " for row in rows if row["named"])
+    extremes = f"countries range from {_told(rows[0])} to {_told(rows[-1])}"
     firms = f"Melitz firms, Pareto productivity, sigma {model.sigma:g}, shape {model.shape:g}, one sector"
     inputs = "labour alone" if model.inputs == "none" else "roundabout inputs"
     return [
-        f"Real spending: {told + '; ' if told else ''}{extremes}",
+        f"Real spending: {told}{extremes}",
         f"{firms}, {inputs}. Flows: {model.table.source}",
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from typing import Any
 import numpy as np
 
 from ..core.files import replacing
+
+#: Seconds of work a kill may lose; quick sweeps end before anything is written twice.
+SAVE_EVERY = 1.0
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,8 @@ class Store:
 
     def __init__(self, out: Path, fingerprint: str) -> None:
         self.out = out
+        self.waiting: dict[int, Chunk] = {}
+        self.saved = time.monotonic()
         self.folder = out.with_name(f".{out.name}.partial")
         self.chunks = self.folder / fingerprint
         if self.folder.exists() and not self.chunks.exists():
@@ -75,16 +81,23 @@ class Store:
         reasons = arrays.pop(" reasons").astype(object)
         return Chunk(reasons, arrays.pop(" residuals"), arrays)
 
-    def save(self, first: int, chunk: Chunk) -> None:
-        """Keep a finished chunk."""
-        path = self._path(first)
-        with replacing(path) as partial:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with partial.open("wb") as stream:
+    def keep(self, first: int, chunk: Chunk) -> None:
+        """Keep the finished chunk that begins at point `first`, on disk within `SAVE_EVERY` seconds of work."""
+        self.waiting[first] = chunk
+        if time.monotonic() - self.saved >= SAVE_EVERY:
+            self.save()
+
+    def save(self) -> None:
+        """Put what waits on disk."""
+        for first, chunk in self.waiting.items():
+            self.chunks.mkdir(parents=True, exist_ok=True)
+            with replacing(self._path(first)) as partial, partial.open("wb") as stream:
                 # A space keeps the two names apart from any variable's.
                 arrays: dict[str, Any] = {" residuals": chunk.residuals, **chunk.values}
                 arrays[" reasons"] = chunk.reasons.astype(str)
                 np.savez(stream, allow_pickle=False, **arrays)
+        self.waiting = {}
+        self.saved = time.monotonic()
 
     def remove(self) -> None:
         """Drop everything kept."""

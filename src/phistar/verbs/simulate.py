@@ -1,4 +1,4 @@
-"""Simulate: draw firms from a solved world and follow what each does."""
+"""Simulate: draw firms from a solved world, or take firms of given productivity, and follow what each does."""
 
 from __future__ import annotations
 
@@ -32,12 +32,45 @@ class Firms:
     def __len__(self) -> int:
         return len(next(iter(self.columns.values())))
 
+    @property
+    def named(self) -> dict[str, np.ndarray]:
+        """The columns with countries by name instead of index."""
+        names = np.array(self.equilibrium.countries)
+        return {**self.columns, "country": names[self.columns["country"]]}
+
     def to_frame(self) -> pandas.DataFrame:
         """Return a `pandas.DataFrame`, countries by name."""
         import pandas
 
-        names = np.array(self.equilibrium.countries)
-        return pandas.DataFrame({**self.columns, "country": names[self.columns["country"]]})
+        return pandas.DataFrame(self.named)
+
+
+def schedule(scenario: Any, productivity: Any) -> dict[str, np.ndarray]:
+    """Follow firms of given productivity in an equilibrium (or a scenario to solve first).
+
+    Parameters
+    ----------
+    scenario : Equilibrium, path, dict, Scenario or Model
+    productivity : array_like (firm) or (origin, firm)
+        Productivities, positive; one row serves every origin.
+
+    Returns
+    -------
+    dict of ndarray (origin, destination, firm)
+        ``sells``, ``price``, ``quantity``, ``revenue``, ``employment``, ``profit``: zero, but for the price, where the
+        firm does not sell.
+
+    Raises
+    ------
+    InputError
+        When a productivity is not a positive number, or the model has no firms to follow.
+    """
+    phi = np.asarray(productivity, dtype=float)
+    if phi.ndim > 2 or not (np.isfinite(phi) & (phi > 0.0)).all():
+        raise InputError("productivity", "must be positive numbers, one a firm", productivity)
+    equilibrium = _with_firms(scenario)
+    schedules: dict[str, np.ndarray] = equilibrium.model.firm_schedule(dict(equilibrium.unknowns), np.log(phi))
+    return schedules
 
 
 def simulate(scenario: Any, n_firms: Any, seed: Any = 0) -> Firms:
@@ -60,10 +93,15 @@ def simulate(scenario: Any, n_firms: Any, seed: Any = 0) -> Firms:
         raise InputError("n", "must be a whole number of at least 1", n_firms)
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
         raise InputError("seed", "must be a whole number of at least 0", seed)
-    equilibrium = scenario if isinstance(scenario, Equilibrium) else solve(scenario)
+    equilibrium = _with_firms(scenario)
     model = equilibrium.model
-    if "firms" not in model.capabilities:
-        raise InputError("model", "has no firms to draw", model.name)
     if n_firms * len(model.countries) > MAX_ROWS:
         raise InputError("n", f"is too many: at most {MAX_ROWS} rows over all countries", n_firms)
     return Firms(equilibrium, model.draw_firms(dict(equilibrium.unknowns), int(n_firms), int(seed)))
+
+
+def _with_firms(scenario: Any) -> Equilibrium:
+    equilibrium = scenario if isinstance(scenario, Equilibrium) else solve(scenario)
+    if "firms" not in equilibrium.model.capabilities:
+        raise InputError("model", "has no firms to follow", equilibrium.model.name)
+    return equilibrium

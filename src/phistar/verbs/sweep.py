@@ -159,9 +159,15 @@ def sweep(
         check_writable(out)
     plan = make_plan(load_scenario(scenario, settings), parse_grid(over))
     store = None if out is None else Store(Path(out), plan.fingerprint())
-    result = Sweep(_columns(plan, join(list(_run(plan, store, progress)))), plan.shape)
+    try:
+        result = Sweep(_columns(plan, join(list(_run(plan, store, progress)))), plan.shape)
+        if store is not None:
+            write_columns(store.out, result.columns)
+    except BaseException:
+        if store is not None:
+            store.save()
+        raise
     if store is not None:
-        write_columns(store.out, result.columns)
         store.remove()
     return result
 
@@ -243,7 +249,7 @@ def _run(plan: Plan, store: Store | None, progress: Progress | None) -> Iterator
             points = plan.values_at(first, stop)
             chunk = _solve_batch(plan, points) if plan.batched else _solve_pointwise(plan, points)
             if store is not None:
-                store.save(first, chunk)
+                store.keep(first, chunk)
         yield chunk
         if progress is not None:
             progress(stop, plan.size)
@@ -298,12 +304,24 @@ def _solve_allowed(plan: Plan, points: Sequence[np.ndarray]) -> Chunk:
         model = plan.model
         for axis, values in zip(plan.axes, points, strict=True):
             model = model.assign(axis.key, values)
-        return _certify_batch(model, count)
+        chunk = _certify_batch(model, count)
     except PhistarError:
         if count <= SMALLEST:
             return _solve_pointwise(plan, points)
         halves = slice(None, count // 2), slice(count // 2, None)
         return join([_solve_allowed(plan, [values[half] for values in points]) for half in halves])
+    return _try_again(plan, points, chunk)
+
+
+def _try_again(plan: Plan, points: Sequence[np.ndarray], chunk: Chunk) -> Chunk:
+    """Solve the points that the batch refused one by one: some are found, the others say why in economics."""
+    refused = np.flatnonzero(chunk.reasons != "")
+    if len(refused):
+        again = _solve_pointwise(plan, [values[refused] for values in points])
+        chunk.reasons[refused], chunk.residuals[refused] = again.reasons, again.residuals
+        for name, value in again.values.items():
+            chunk.values[name][..., refused] = value
+    return chunk
 
 
 def _certify_batch(model: Any, count: int) -> Chunk:

@@ -38,14 +38,14 @@ def welfare(old: Equilibrium, new: Equilibrium) -> Decomposition:
     """
     s = float(old.model.sigma) - 1.0
     total = _log_change(old, new, "welfare")
-    openness = -np.diagonal(_log_change(old, new, "trade_share"))
+    openness = 0.0 - np.diagonal(_log_change(old, new, "trade_share"))
     columns = {
         "total": total,
         "variety_home": np.diagonal(_log_change(old, new, "mass_sellers")) / s,
         "productivity_home": np.diagonal(_log_change(old, new, "phi_tilde_market")),
         "openness": openness / s,
         "income_beyond_wages": total - _log_change(old, new, "real_wage"),
-        "internal_trade_cost": -np.diagonal(new.model.log_tau - old.model.log_tau),
+        "internal_trade_cost": np.diagonal(old.model.log_tau - new.model.log_tau),
         "acr": openness / np.diagonal(old["trade_elasticity"]),
     }
     parts = ("variety_home", "productivity_home", "openness", "income_beyond_wages", "internal_trade_cost")
@@ -167,7 +167,7 @@ def reallocation(old: Equilibrium, new: Equilibrium) -> Decomposition:
         "within": within,
         "between": survivors - within,
         "exit": _turnover(stay_before, stay_logs_before, all_before, logs_before),
-        "entry": -_turnover(stay_after, stay_logs_after, all_after, logs_after),
+        "entry": 0.0 - _turnover(stay_after, stay_logs_after, all_after, logs_after),
         "share_of_exiters": 1.0 - stay_before / all_before,
         "share_of_entrants": 1.0 - stay_after / all_after,
     }

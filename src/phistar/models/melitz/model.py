@@ -326,6 +326,10 @@ class Melitz(Model):
         """Split welfare, aggregate productivity and trade flows."""
         return decompositions.decompose(old, new)
 
+    def firm_schedule(self, x: Unknowns, log_phi: np.ndarray) -> dict[str, np.ndarray]:
+        """Follow firms of given productivity; see `Model.firm_schedule`."""
+        return firms.schedule(self, x, np.atleast_2d(log_phi))
+
     def draw_firms(self, x: Unknowns, n: int, seed: int) -> dict[str, np.ndarray]:
         """Draw entrants and follow what they do; see `Model.draw_firms`."""
         return firms.draw(self, x, n, seed)

@@ -297,12 +297,11 @@ def liberalisation(samples: Sequence[Sample]) -> Iterator[Claim]:
             f"{name} down: output a worker at the gate rises (where it is finite)",
             _finite_output(samples, shock),
         )  # fmt: skip
-    yield judge(
-        "fewer_firms", "pushes out the least productive: fewer firms are active (implied)",
-        "tau or f_x down: the mass of active firms falls",
-        [*moves(samples, "tau", [(variable("mass_active"), -1)]),
-         *moves(samples, "f_x", [(variable("mass_active"), -1)])],
-    )  # fmt: skip
+    for shock in ("tau", "f_x"):
+        yield judge(
+            f"fewer_firms_{shock}", f"(the sheet: M falls when {shock} falls)",
+            f"{shock} down: the mass of active firms falls", moves(samples, shock, [(variable("mass_active"), -1)]),
+        )  # fmt: skip
 
 
 def _pairwise(samples: Sequence[Sample], shock: str, sign: int) -> list[Trial]:
@@ -355,7 +354,7 @@ def reallocation(samples: Sequence[Sample], ledger: Ledger, each: int = 3) -> It
     yield judge("between", "driven mostly by market share shifting between firms",
                 "tau down: the part between survivors (their covariance of share and ln phi) is positive",
                 small(lambda d: d["between"] > NOTHING),
-                evidence="new exporters, middling in productivity, can dilute it; exit always outweighs")  # fmt: skip
+                evidence="new exporters, middling in productivity, can dilute it")  # fmt: skip
     yield judge("third_source", "a third source of gains appears: within-industry reallocation",
                 "tau down: average productivity at home adds to welfare",
                 small(lambda d: d["productivity_home"] > NOTHING))  # fmt: skip

@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+
+import phistar
+from phistar.core.errors import InputError
+
+SCENARIO = {
+    "model": "melitz",
+    "parameters": {
+        "sigma": 4.0, "L": [2.0, 1.0, 1.5], "tau": [[1.0, 1.3, 1.5], [1.6, 1.0, 1.2], [1.4, 1.9, 1.0]],
+        "f": {"domestic": 1.0, "export": 1.5}, "productivity": {"family": "lognormal", "mu": 0.0, "sd": 0.6},
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def equilibrium():
+    return phistar.solve(SCENARIO)
+
+
+def test_a_firm_at_its_cutoff_makes_no_profit_in_that_market(equilibrium):
+    for i in range(3):
+        for j in range(3):
+            at = phistar.schedule(equilibrium, [equilibrium["cutoff"][i, j] * (1 + 1e-12)])
+            assert at["sells"][i, j, 0]
+            assert at["profit"][i, j, 0] == pytest.approx(0.0, abs=1e-10)  # 1e-12 above the cutoff, times revenue
+
+
+def test_below_its_cutoff_a_firm_neither_sells_nor_employs(equilibrium):
+    below = phistar.schedule(equilibrium, [equilibrium["cutoff"].min() * 0.99])
+    assert not below["sells"].any()
+    assert (below["revenue"] == 0).all() and (below["employment"] == 0).all() and (below["profit"] == 0).all()
+
+
+def test_prices_are_a_constant_markup_over_delivered_cost(equilibrium):
+    phi = np.array([1.5, 4.0])
+    tau = np.array(SCENARIO["parameters"]["tau"])
+    expected = 4 / 3 * tau[..., None] * equilibrium["wage"][:, None, None] / phi
+    np.testing.assert_allclose(phistar.schedule(equilibrium, phi)["price"], expected, rtol=1e-14)
+
+
+def test_revenue_pays_workers_and_profit(equilibrium):
+    firm = phistar.schedule(equilibrium, np.geomspace(0.5, 20, 50))
+    paid = firm["employment"] * equilibrium["wage"][:, None, None] + firm["profit"]
+    np.testing.assert_allclose(paid, firm["revenue"], rtol=1e-12, atol=1e-12)  # sums of terms that cancel
+
+
+def test_the_same_seed_gives_the_same_firms(equilibrium):
+    one, two = phistar.simulate(equilibrium, 100, seed=3), phistar.simulate(equilibrium, 100, seed=3)
+    other = phistar.simulate(equilibrium, 100, seed=4)
+    assert all((one[c] == two[c]).all() for c in one.columns)
+    assert not (one["productivity"] == other["productivity"]).all()
+
+
+def test_files_and_frames_name_the_countries(equilibrium):
+    frame = phistar.simulate(equilibrium, 10, seed=1).to_frame()
+    assert list(frame.country.unique()) == ["C1", "C2", "C3"]
+
+
+@pytest.mark.parametrize("wrong", [0, -1, 1.5, True, "many", 10**9])
+def test_a_number_of_firms_out_of_range_is_refused(equilibrium, wrong):
+    with pytest.raises(InputError, match="^n = "):
+        phistar.simulate(equilibrium, wrong)
+
+
+def test_productivity_must_be_positive(equilibrium):
+    with pytest.raises(InputError, match="positive"):
+        phistar.schedule(equilibrium, [1.0, -2.0])
