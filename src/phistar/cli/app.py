@@ -105,9 +105,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: Sequence[str] | None) -> int:
     command = typer.main.get_command(app)
     try:
-        status = command.main(
-            args=None if argv is None else list(argv), prog_name="phistar", standalone_mode=False
-        )
+        status = command.main(args=None if argv is None else list(argv), prog_name="phistar", standalone_mode=False)
     except SystemExit as leave:  # how typer answers a broken pipe
         raise BrokenPipeError from leave
     except typer.Abort:
@@ -128,9 +126,7 @@ def _unexpected(error: Exception) -> int:
         context = getattr(error, "ctx", None)
         hint = f" (see {context.command_path} --help)" if context is not None else ""
         message = error.format_message()
-        return _fail(
-            f"{message[:1].lower()}{message[1:].rstrip('.')}{hint}", int(getattr(error, "exit_code", 2))
-        )
+        return _fail(f"{message[:1].lower()}{message[1:].rstrip('.')}{hint}", int(getattr(error, "exit_code", 2)))
     if os.environ.get("PHISTAR_DEBUG"):
         import traceback
 

@@ -9,17 +9,11 @@ import typer
 from .options import Scenario, Settings
 
 Count = Annotated[int, typer.Option("--n", min=1, metavar="COUNT", help="How many firms to draw.")]
-Seed = Annotated[
-    int, typer.Option("--seed", min=0, metavar="SEED", help="The same seed gives the same firms.")
-]
-Out = Annotated[
-    str, typer.Option("--out", metavar="FILE", help="A .csv or .parquet file.", show_default=False)
-]
+Seed = Annotated[int, typer.Option("--seed", min=0, metavar="SEED", help="The same seed gives the same firms.")]
+Out = Annotated[str, typer.Option("--out", metavar="FILE", help="A .csv or .parquet file.", show_default=False)]
 
 
-def firms_command(
-    scenario: Scenario, out: Out, n: Count = 100_000, seed: Seed = 1, settings: Settings = None
-) -> None:
+def firms_command(scenario: Scenario, out: Out, n: Count = 100_000, seed: Seed = 1, settings: Settings = None) -> None:
     """Draw the firms of an equilibrium: productivity, sales, employment, where they sell."""
     from ..core.files import TABLE_SUFFIXES, check_suffix, check_writable, write_columns
     from ..report.results import equilibrium_notes

@@ -14,9 +14,7 @@ from ..core.files import check_writable, write_text
 from ..report.tables import WIDTH, Table, colours, render
 
 
-def deliver(
-    payload: Callable[[], Any], tables: Sequence[Table], notes: Sequence[str], json: str | None
-) -> None:
+def deliver(payload: Callable[[], Any], tables: Sequence[Table], notes: Sequence[str], json: str | None) -> None:
     """Print tables and notes, and write the payload as JSON where it was asked for.
 
     With ``-`` the JSON stands alone on standard output, and everything for people goes to standard error.

@@ -14,9 +14,7 @@ Out = Annotated[
 ]
 Country = Annotated[
     str | None,
-    typer.Option(
-        "--country", metavar="NAME", help="Country shown, by name or index from 0; the first when absent."
-    ),
+    typer.Option("--country", metavar="NAME", help="Country shown, by name or index from 0; the first when absent."),
 ]
 
 

@@ -1,29 +1,53 @@
-"""`phistar replicate`: printed numbers beside computed ones."""
+"""`phistar replicate`: a paper's claims and printed numbers beside computed ones, each with a verdict."""
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
 
-from .options import Json
+from phistar.cli.options import Json
 
 Paper = Annotated[
-    str | None, typer.Argument(metavar="[PAPER]", help="A paper's name; all when absent.", show_default=False)
-]
-Folder = Annotated[
     str | None,
-    typer.Option("--out", metavar="DIR", help="A folder for tables and figures.", show_default=False),
+    typer.Argument(metavar="[PAPER]", help="A paper's name; all of them when absent.", show_default=False),
 ]
+Out = Annotated[
+    str | None,
+    typer.Option("--out", metavar="DIR", help="A folder for the JSON, two .csv tables and the figures.", show_default=False),
+]  # fmt: skip
 
 
-def replicate_command(paper: Paper = None, json: Json = None, out: Folder = None) -> None:
-    """Print every number of a paper beside the computed one, with a verdict."""
-    from ..replicate import replicate
-    from .output import check_json, deliver
+def replicate_command(paper: Paper = None, json: Json = None, out: Out = None) -> None:
+    """Hold a paper's claims and numbers against the library; what fails is told, not an error."""
+    from phistar.cli.output import check_json
+    from phistar.core.equilibrium import to_json
+    from phistar.core.files import write_text
+    from phistar.replicate.output import prepare_folder, write_replication
+    from phistar.replicate.registry import check_paper, paper_line, paper_names, replicate
+    from phistar.report.replication import print_replication, replication_console
 
     check_json(json)
-    result = replicate(paper)
+    if paper is not None:
+        check_paper(paper)
     if out is not None:
-        result.write(out)
-    deliver(result.to_dict, result.tables(), result.notes(), json)
+        prepare_folder(out)
+    console = replication_console(stderr=json == "-")
+    names = paper_names() if paper is None else (paper,)
+    if paper is None:
+        for name in names:
+            console.print(f" {name}: {paper_line(name)}", markup=False)
+    told = []
+    for name in names:
+        done = replicate(name)
+        told.append(done.to_dict())
+        print_replication(told[-1], console)
+        for path in write_replication(done, out) if out is not None else ():
+            console.print(f" in {path}", markup=False, soft_wrap=True)
+    payload = told[0] if paper is not None else {"replications": told}
+    if json is not None and json != "-":
+        write_text(json, to_json(payload) + "\n", "--json")
+        console.print(f" in {json}", markup=False, soft_wrap=True)
+    if json == "-":
+        sys.stdout.write(to_json(payload) + "\n")

@@ -8,9 +8,7 @@ import typer
 
 from .options import Over, Scenario, Settings
 
-Out = Annotated[
-    str, typer.Option("--out", metavar="FILE", help="A .csv or .parquet file.", show_default=False)
-]
+Out = Annotated[str, typer.Option("--out", metavar="FILE", help="A .csv or .parquet file.", show_default=False)]
 
 
 def sweep_command(scenario: Scenario, out: Out, over: Over = None, settings: Settings = None) -> None:

@@ -14,6 +14,8 @@ from phistar.core.version import VERSION
 
 REPRODUCED, BY_READING, NOT_REPRODUCED = "reproduced", "reproduced under a stated reading", "not reproduced"
 HOLDS, HOLDS_WHERE, FAILS, SILENT = "holds", "holds where", "fails", "not in the model"
+#: Whose words a claim's are: the text's own, the design sheet's, or a reading that the text suggests.
+TEXT, SHEET, READING = "text", "sheet", "reading"
 VERDICTS = (REPRODUCED, BY_READING, NOT_REPRODUCED, HOLDS, HOLDS_WHERE, FAILS, SILENT)
 #: Slack on half a unit of the last printed digit: a tie may fall on either side in binary.
 _TIE = 1.0 + 1e-9
@@ -55,11 +57,12 @@ class Cell:
         return _as_dict(self)
 
 
-def number_cell(row: str, column: str, stated: str, computed: float, note: str = "") -> Cell:
+def number_cell(row: str, column: str, stated: str, computed: float, note: str = "", reading: str = "") -> Cell:
     """Hold a printed number against a computed one.
 
-    It is reproduced if the computed number lies within half a unit of the last printed digit, and under a stated
-    reading if rounding once more on the way (to one digit more, then to those printed) gives what is printed.
+    It is reproduced if the computed number lies within half a unit of the last printed digit: under a stated
+    reading where `reading` says how the words had to be read, or where rounding once more on the way (to one digit
+    more, then to those printed) gives what is printed.
     """
     if not stated:
         return Cell(row, column, "", computed, "", note=note)
@@ -67,18 +70,37 @@ def number_cell(row: str, column: str, stated: str, computed: float, note: str =
     difference = computed - printed
     verdict = NOT_REPRODUCED
     if abs(difference) <= 0.5 * 10.0**-places * _TIE:
-        verdict = REPRODUCED
+        verdict = BY_READING if reading else REPRODUCED
+        note = reading or note
     elif np.isfinite(computed) and _rounded(_rounded(computed, places + 1), places) == _rounded(stated, places):
         verdict = BY_READING
         note = note or f"rounded twice: {computed:.7f}, to {_rounded(computed, places + 1)}, to {stated}"
     return Cell(row, column, stated, computed, verdict, difference, digits_agreed(stated, computed), note)
 
 
-def range_cell(row: str, column: str, stated: str, low: float, high: float, note: str) -> Cell:
-    """Hold a printed range "a to b" against a computed one; other draws give another range, so it need only overlap."""
+def range_cell(row: str, column: str, stated: str, computed: Sequence[float], note: str) -> Cell:
+    """Hold a stated range "a to b" over some draws against values over others.
+
+    Other draws have another range; it is reproduced under that reading if their median lies in the stated one.
+    """
     first, last = (float(word) for word in stated.split(" to "))
-    overlaps = low <= last and high >= first
-    return Cell(row, column, stated, f"{low:.4f} to {high:.4f}", BY_READING if overlaps else NOT_REPRODUCED, note=note)
+    low, middle, high = np.quantile(computed, [0.0, 0.5, 1.0])
+    verdict = BY_READING if first <= middle <= last else NOT_REPRODUCED
+    shown = f"median {middle:.4f} ({low:.4f} to {high:.4f})"
+    return Cell(row, column, stated, shown, verdict, note=note)
+
+
+def count_cell(row: str, column: str, stated: str, true: int, of: int, note: str) -> Cell:
+    """Hold a stated count "a of b" over some draws against a count over others.
+
+    It is reproduced, under the reading that the draws are others, if the shares differ by at most two standard
+    errors.
+    """
+    a, b = (int(word) for word in stated.split(" of "))
+    pooled = (a + true) / (b + of)
+    error = np.sqrt(pooled * (1.0 - pooled) * (1.0 / b + 1.0 / of))
+    verdict = BY_READING if abs(a / b - true / of) <= 2.0 * error else NOT_REPRODUCED
+    return Cell(row, column, stated, f"{true} of {of}", verdict, note=note)
 
 
 def digits_agreed(stated: str, computed: float) -> int:
@@ -114,6 +136,8 @@ class Trial:
         Whether the condition under which the statement should hold is satisfied, from the parameters alone.
     parameters : sequence of dict
         The worlds themselves, so that a counterexample can be solved again.
+    special : ndarray of bool, optional
+        Worlds of a special kind, in which the statement may be true although it is not everywhere.
     """
 
     kind: str
@@ -121,6 +145,7 @@ class Trial:
     premise: np.ndarray
     condition: np.ndarray | None = None
     parameters: Sequence[Mapping[str, Any]] = ()
+    special: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -149,6 +174,8 @@ class Claim:
         By kind of world: in how many it is true, and of how many.
     counterexample : mapping
         Parameters of a world in which it is false; empty where there is none.
+    source : str
+        `TEXT` where `quote` is in the source's own words, else who states it.
     """
 
     key: str
@@ -161,6 +188,7 @@ class Claim:
     evidence: str = ""
     counts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     counterexample: Mapping[str, Any] = field(default_factory=dict)
+    source: str = TEXT
 
     def to_dict(self) -> dict[str, Any]:
         """Return the claim as plain data."""
@@ -168,13 +196,22 @@ class Claim:
 
 
 def judge(
-    key: str, quote: str, tested: str, trials: Sequence[Trial], *, condition: str = "", evidence: str = ""
+    key: str,
+    quote: str,
+    tested: str,
+    trials: Sequence[Trial],
+    *,
+    condition: str = "",
+    evidence: str = "",
+    special: str = "",
+    source: str = TEXT,
 ) -> Claim:
     """Pass the verdict on a claim from its trials.
 
     It holds if it is true in every world that satisfies the premise; it holds where the condition says if that
     condition separates the worlds in which it is true from the others without a single exception, and both kinds
-    occur; otherwise it fails. A claim that no world could test fails too: nothing supports it.
+    occur; otherwise it fails. A claim that no world could test fails too: nothing supports it. `special` names the
+    worlds that the trials mark so, whose count is told where the claim fails.
     """
     counts: dict[str, tuple[int, int]] = {}
     for trial in trials:
@@ -192,16 +229,17 @@ def judge(
         verdict = HOLDS_WHERE
     else:
         verdict = FAILS
-    said = [f"{true:,} of {of:,} worlds"]
-    if verdict == HOLDS_WHERE:
-        said.append("the condition separates them without exception")
-    elif condition and verdict == FAILS:
+    said = [f"{true:,} of {of:,} worlds" + (", exactly those" if verdict == HOLDS_WHERE else "")]
+    if condition and verdict == FAILS:
         said.append(f"the condition '{condition}' misplaces {wrong}")
+    if special and verdict == FAILS:
+        said.append(_among_special(trials, special))
     if evidence:
         said.append(evidence)
     kept = condition if verdict == HOLDS_WHERE else ""
     share = true / of if of else None
-    return Claim(key, quote, tested, verdict, kept, share, of, "; ".join(said), counts, _counterexample(trials))
+    return Claim(key, quote, tested, verdict, kept, share, of, "; ".join(said), counts, _counterexample(trials),
+                 source)  # fmt: skip
 
 
 def silent(key: str, quote: str, tested: str, evidence: str) -> Claim:
@@ -213,6 +251,12 @@ def _misplaced(trial: Trial) -> int:
     if trial.condition is None:
         return 0
     return int(np.sum((trial.held != trial.condition) & trial.premise))
+
+
+def _among_special(trials: Sequence[Trial], words: str) -> str:
+    marked = [(t.held & t.premise & t.special, t.premise & t.special) for t in trials if t.special is not None]
+    true, of = (sum(int(np.sum(pair[i])) for pair in marked) for i in (0, 1))
+    return f"{true:,} of {of:,} where {words}"
 
 
 def _counterexample(trials: Sequence[Trial]) -> Mapping[str, Any]:

@@ -76,9 +76,7 @@ def draw(
 
 
 def _index(country: str | int, names: Sequence[str]) -> int:
-    given = (
-        int(country) if isinstance(country, str) and country.isdigit() and country not in names else country
-    )
+    given = int(country) if isinstance(country, str) and country.isdigit() and country not in names else country
     return read_index(given, names, "--country")
 
 

@@ -56,9 +56,7 @@ def comparison_tables(comparison: Any) -> list[Table]:
     """Lay out a comparison: levels, changes and decompositions."""
     before, after = comparison.baseline, comparison.counterfactual
     small = len(before.countries) <= MOST_COUNTRIES_IN_FULL
-    tables = [
-        _levels(before, after, comparison.changes) if small else _country_changes(before, comparison.changes)
-    ]
+    tables = [_levels(before, after, comparison.changes) if small else _country_changes(before, comparison.changes)]
     if small and len(before.countries) > 1:
         tables.append(_pair_changes(before, comparison.changes))
     splits = comparison.to_dict()["decompositions"]
@@ -103,15 +101,11 @@ def elasticity_tables(result: Mapping[str, Any], countries: Sequence[str]) -> li
         texts = {to: [_fixed(x) for x in np.ravel(cell["values"])] for to, cell in row.items()}
         shape = np.shape(first["values"])
         for i, where in enumerate(_places(shape, countries)):
-            groups.setdefault(dims, []).append(
-                (of, *where, *(texts[to][i] if to in texts else "" for to in keys))
-            )
+            groups.setdefault(dims, []).append((of, *where, *(texts[to][i] if to in texts else "" for to in keys)))
     kinds = {to: cell["kind"] for row in found.values() for to, cell in row.items()}
     heads = [Column(to if kinds[to] == "elasticity" else f"{to} (semi)") for to in keys]
     return [
-        Table(
-            f"Elasticities by {' and '.join(dims) or 'world'}", [label("of"), *map(label, dims), *heads], rows
-        )
+        Table(f"Elasticities by {' and '.join(dims) or 'world'}", [label("of"), *map(label, dims), *heads], rows)
         for dims, rows in groups.items()
     ]
 

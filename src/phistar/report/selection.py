@@ -78,11 +78,7 @@ def _profit_lines(equilibrium: Equilibrium, origin: int, sigma: float, last: flo
     phi = last * np.linspace(0.0, 1.0, 200) ** (1.0 / (sigma - 1.0))
     lines = []
     for j in (origin, *abroad):
-        name = (
-            "π home"
-            if j == origin
-            else "π export" + (f", {equilibrium.countries[j]}" if len(abroad) > 1 else "")
-        )
+        name = "π home" if j == origin else "π export" + (f", {equilibrium.countries[j]}" if len(abroad) > 1 else "")
         profit = wage * fixed[j] * ((phi / zero[j]) ** (sigma - 1.0) - 1.0)
         lines.append({"name": name, "phi": phi, "profit": profit, "colour": BLUE if j == origin else ORANGE})
     return lines
@@ -133,9 +129,9 @@ def _cutoff_marks(home: float, export: float, power: Any) -> list[Any]:
     rows = [{"phi": phi, "name": name} for phi, name in marks if np.isfinite(phi)]
     base = alt.Chart(alt.Data(values=rows)).encode(x=alt.X("phi:Q", scale=power))
     rules = base.mark_rule(color=INK, strokeDash=[4, 3])
-    names = base.mark_text(
-        fontSize=14, fontStyle="italic", color=INK, align="left", dx=5, baseline="bottom"
-    ).encode(text="name:N", y=alt.value(HEIGHT - 8))
+    names = base.mark_text(fontSize=14, fontStyle="italic", color=INK, align="left", dx=5, baseline="bottom").encode(
+        text="name:N", y=alt.value(HEIGHT - 8)
+    )
     return [rules, names]
 
 
@@ -154,15 +150,11 @@ def _names(lines: list[dict[str, Any]], x: Any, bottom: float, top: float) -> li
     import altair as alt
 
     ends = [int(np.flatnonzero(line["profit"] <= top)[-1]) for line in lines]
-    wanted = [
-        HEIGHT * (top - line["profit"][i]) / (top - bottom) for line, i in zip(lines, ends, strict=True)
-    ]
+    wanted = [HEIGHT * (top - line["profit"][i]) / (top - bottom) for line, i in zip(lines, ends, strict=True)]
     names = []
     for line, i, pixel in zip(lines, ends, spread(wanted, LABEL_GAP), strict=True):
         data = alt.Data(values=[{"phi": float(line["phi"][i]), "name": line["name"]}])
-        mark = alt.Chart(data).mark_text(
-            color=line["colour"], fontSize=13, align="left", dx=7, fontWeight="bold"
-        )
+        mark = alt.Chart(data).mark_text(color=line["colour"], fontSize=13, align="left", dx=7, fontWeight="bold")
         names.append(mark.encode(x=x, y=alt.value(pixel), text="name:N"))
     return names
 

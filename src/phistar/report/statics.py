@@ -75,9 +75,7 @@ def statics_chart(sweep: Sweep, model: Model, key: Path, country: int | None = N
         said.append(f"the first {len(shown)} of {len(model.countries)} countries")
     title = alt.TitleParams(f"What changes with {key.text}", subtitle="; ".join(said))
     columns = 2 if len(panels) < 3 else 3
-    return themed(
-        alt.concat(*panels, columns=columns, spacing={"row": 26, "column": 30}).properties(title=title)
-    )
+    return themed(alt.concat(*panels, columns=columns, spacing={"row": 26, "column": 30}).properties(title=title))
 
 
 def _panel(
@@ -132,9 +130,7 @@ def _range(lines: Sequence[np.ndarray]) -> tuple[float, float]:
 def _rule(at: float) -> Any:
     import altair as alt
 
-    return (
-        alt.Chart(alt.Data(values=[{"key": at}])).mark_rule(color=GREY, strokeDash=[2, 3]).encode(x="key:Q")
-    )
+    return alt.Chart(alt.Data(values=[{"key": at}])).mark_rule(color=GREY, strokeDash=[2, 3]).encode(x="key:Q")
 
 
 def _present(model: Model, key: Path, values: np.ndarray) -> float | None:

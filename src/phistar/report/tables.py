@@ -102,10 +102,7 @@ def _span(text: str) -> int:
 
 
 def _widths(table: Table) -> list[int]:
-    return [
-        max([_span(column.head), *(_span(row[i]) for row in table.rows)])
-        for i, column in enumerate(table.columns)
-    ]
+    return [max([_span(column.head), *(_span(row[i]) for row in table.rows)]) for i, column in enumerate(table.columns)]
 
 
 def _fold(table: Table, width: int) -> Iterator[list[int]]:
@@ -140,9 +137,7 @@ def _band(table: Table, chosen: Sequence[int], width: int, paint: Paint) -> str:
 def _shrink(columns: Sequence[Column], widths: list[int], width: int) -> list[int]:
     """Narrow the columns that wrap, the widest first, until the line fits."""
     while sum(widths) + len(GAP) * (len(widths) - 1) > width:
-        can = [
-            i for i, column in enumerate(columns) if column.wraps and widths[i] > max(12, len(column.head))
-        ]
+        can = [i for i, column in enumerate(columns) if column.wraps and widths[i] > max(12, len(column.head))]
         if not can:
             break
         widths[max(can, key=lambda i: widths[i])] -= 1

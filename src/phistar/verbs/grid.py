@@ -35,15 +35,11 @@ def parse_grid(over: Sequence[str] | Mapping[str, Any]) -> tuple[Axis, ...]:
         When there is no key, one is given twice, or its values cannot be read.
     """
     if isinstance(over, Mapping):
-        axes = [
-            Axis(parse_path(key), _column(key, np.ravel(values).tolist())) for key, values in over.items()
-        ]
+        axes = [Axis(parse_path(key), _column(key, np.ravel(values).tolist())) for key, values in over.items()]
     else:
         axes = [_parse_axis(text) for text in ([over] if isinstance(over, str) else over)]
     if not axes:
-        raise InputError(
-            "--over", "is missing: there is nothing to sweep", remedy="give --over KEY=START:STOP:COUNT"
-        )
+        raise InputError("--over", "is missing: there is nothing to sweep", remedy="give --over KEY=START:STOP:COUNT")
     keys = [axis.key.text for axis in axes]
     for key in keys:
         if keys.count(key) > 1:

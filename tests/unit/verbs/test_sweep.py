@@ -180,9 +180,7 @@ def test_files_hold_what_memory_holds_to_the_last_digit(toy: type[Toy], tmp_path
     out = tmp_path / f"grid{suffix}"
     table = sweep(SCENARIO, ["sigma=0.9:4:37"], out)
     read = (
-        pandas.read_csv(out, keep_default_na=False, na_values=["nan"])
-        if suffix == ".csv"
-        else pandas.read_parquet(out)
+        pandas.read_csv(out, keep_default_na=False, na_values=["nan"]) if suffix == ".csv" else pandas.read_parquet(out)
     )
     assert list(read.columns) == list(table.columns)
     for name, column in table.columns.items():

@@ -10,7 +10,7 @@ import numpy as np
 
 from phistar.replicate.melitz2003.box import FAMILIES, NOTHING, SHEET_FAMILIES, Columns, Family
 from phistar.replicate.melitz2003.explainer import EXACT
-from phistar.replicate.results import BY_READING, NOT_REPRODUCED, Cell, Claim, Section, Trial, judge
+from phistar.replicate.results import SHEET, Cell, Claim, Section, Trial, count_cell, judge
 from phistar.replicate.worlds import Ledger, Worlds, latin_hypercube, scenario_at, solve_worlds
 from phistar.verbs.simulate import simulate
 
@@ -139,7 +139,7 @@ def two_countries(ledger: Ledger) -> Iterator[Claim]:
          "the growing country's exit cutoff falls, the other's rises", ("L_1",),
          [(lambda w: _domestic(w)[0], -1), (lambda w: _domestic(w)[1], 1)]),
     ):  # fmt: skip
-        yield judge(key, quote, tested, _trials(found, shocks, reads))
+        yield judge(key, quote, tested, _trials(found, shocks, reads), source=SHEET)
 
 
 # --- three countries
@@ -150,16 +150,15 @@ def preferential_deal(ledger: Ledger) -> tuple[Claim, Cell]:
     found = _shocked(3, {"deal": {"tau[0][1]": 0.95, "tau[1][0]": 0.95}}, ledger, SEED + 40)
     members = judge(
         "deal_members", "Preferential deal, three countries: members gain", "both members' welfare rises",
-        _trials(found, ("deal",), [(lambda w: w["welfare"][:2], 1)]),
+        _trials(found, ("deal",), [(lambda w: w["welfare"][:2], 1)]), source=SHEET,
     )  # fmt: skip
     lost = of = 0
     for f in found:
         known = f.premise("deal") & f.before.certified
         lost += int(np.sum(f.moves("deal", lambda w: w["welfare"][2], -1) & known))
         of += int(np.sum(known))
-    verdict = BY_READING if 0.5 < lost / of < 1.0 else NOT_REPRODUCED
     note = "other draws than the sheet's: the third country usually, not always, loses"
-    cell = Cell("preferential deal", "third country loses", "27 of 30", f"{lost} of {of}", verdict, note=note)
+    cell = count_cell("preferential deal", "third country loses", "27 of 30", lost, of, note)
     return members, cell
 
 
@@ -231,7 +230,7 @@ def markets(ledger: Ledger) -> Iterator[Claim]:
         "few_markets", "Most exporters serve only a few markets",
         f"the median exporter of the first country serves at most {half} of {MANY - 1} foreign markets (Pareto)",
         [t for t in few if t.kind == "pareto"],
-        condition=f"phi_x of the {half + 1}rd easiest market exceeds the easiest's by 2^(1/k)",
+        condition="phi_x of the third easiest market exceeds the easiest's by 2^(1/k)",
         evidence="with identical markets every exporter serves them all; elsewhere in " + ", ".join(
             f"{t.kind} {100 * np.sum(t.held & t.premise) / np.sum(t.premise):.0f}%" for t in few if t.kind != "pareto"),
     )  # fmt: skip

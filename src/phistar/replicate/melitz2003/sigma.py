@@ -19,7 +19,7 @@ from phistar.replicate.melitz2003.box import (
     strict_selection,
 )
 from phistar.replicate.melitz2003.explainer import EXACT, cutoff, export_cutoff, moves, variable
-from phistar.replicate.results import Claim, Trial, judge
+from phistar.replicate.results import SHEET, Claim, Trial, judge
 from phistar.replicate.worlds import Ledger, Worlds, latin_hypercube, solve_worlds
 from phistar.verbs.elasticities import elasticities
 
@@ -57,13 +57,13 @@ def sigma_claims(samples: Sequence[Sample], ledger: Ledger) -> Iterator[Claim]:
     yield _derivatives(responses, ledger)
     others = [s for s in samples if s.family.name != "pareto"]
     for key, name, quote, tested, condition in (
-        ("sigma_exit_cutoff", "phi", "Raising sigma ... tightens both cutoffs (exit)", "phi* rises",
+        ("sigma_exit_cutoff", "phi", "Raising σ ... tightens both cutoffs", "phi* rises",
          "1/(s(k-s)) + [T/(1+T)] ln(f_x/f)/s^2 > 0"),
-        ("sigma_export_cutoff", "phi_x", "Raising sigma ... tightens both cutoffs (export)", "phi_x rises",
+        ("sigma_export_cutoff", "phi_x", "Raising σ ... tightens both cutoffs", "phi_x rises",
          "ln(f_x/f) < s(1+T)/(k-s)"),
-        ("sigma_mass", "M", "Raising sigma ... pushing more firms out of the market", "the mass of active firms falls",
+        ("sigma_mass", "M", "Raising σ ... pushing more firms out of the market", "the mass of active firms falls",
          "1/(k-s) + 1/sigma + k [T/(1+T)] ln(f_x/f)/s^2 > 0"),
-        ("sigma_share", "share", "Raising sigma ... reduces the share that exports", "the share exporting falls", "f_x < f"),
+        ("sigma_share", "share", "Raising σ ... reduces the share that exports", "the share exporting falls", "f_x < f"),
     ):  # fmt: skip
         trials = [
             Trial("pareto", _SIGN[name] * r.slope[name] > 0.0, r.premise, r.region[name], r.worlds.parameters())
@@ -72,7 +72,7 @@ def sigma_claims(samples: Sequence[Sample], ledger: Ledger) -> Iterator[Claim]:
         elsewhere = f"other distributions {_percent(moves(others, 'sigma', [(_READ[name], _SIGN[name])]))}"
         yield judge(key, quote, f"sigma up: {tested} (Pareto)", trials, condition=condition, evidence=elsewhere)
     yield judge(
-        "sigma_whole", "Raising sigma ... tightens both cutoffs, pushing more firms out ... and reducing the share",
+        "sigma_whole", "Raising σ ... tightens both cutoffs, pushing more firms out ... and reduces the share",
         "sigma up: phi* and phi_x rise, M and the share exporting fall (every distribution)",
         moves(samples, "sigma", [(_READ[name], _SIGN[name]) for name in NAMES]),
     )  # fmt: skip
@@ -134,10 +134,10 @@ def _derivatives(responses: Sequence[Response], ledger: Ledger) -> Claim:
             held.append(bool(np.max(np.abs(gaps)) < EXACT))
             given.append(_plain(world))
     return judge(
-        "sigma_derivatives", "(the sheet's exact derivatives in sigma, under a Pareto)",
+        "sigma_derivatives", "exact derivatives in sigma, under a Pareto",
         "d ln phi*, d ln phi_x, d ln share (and d ln M) equal their closed forms",
         [Trial("pareto", np.array(held), np.full(len(held), True), None, given)],
-        evidence=f"phistar.elasticities against closed forms, largest gap {worst:.0e}",
+        evidence=f"phistar.elasticities against closed forms, largest gap {worst:.0e}", source=SHEET,
     )  # fmt: skip
 
 
