@@ -48,9 +48,9 @@ class NoEquilibrium(PhistarError):
 
 
 def shorten(value: Any, width: int = 60) -> str:
-    """Return `value` as one short line for an error message."""
+    """Return `value` as one short line for an error message: both ends, since a path tells most at its end."""
     text = " ".join((f'"{value}"' if isinstance(value, str) else str(value)).split())
-    return text if len(text) <= width else text[: width - 3] + "..."
+    return text if len(text) <= width else text[: width // 2 - 2] + "..." + text[1 - width // 2 :]
 
 
 def unknown_key(key: str, known: Iterable[str], what: str = "key") -> InputError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -184,36 +185,41 @@ def _footer(told: Told) -> RenderableType:
 # The curves
 
 _COLOURS = (BLUE, ORANGE, GREEN)
+WIDTH, HEIGHT = 560, 340
 
 
-def curve_chart(
-    curves: Mapping[str, Sequence[Any]], name: str, axis: str, title: str, subtitle: str, ceiling: float | None = None
-) -> altair.LayerChart:
+@dataclass(frozen=True)
+class Curve:
+    """What to draw against tau: a column, its axis, the words above, where the dashed line stands."""
+
+    column: str
+    axis: str
+    title: str
+    subtitle: str
+    corner: float
+    logarithmic: bool = False
+
+
+def curve_chart(curves: Mapping[str, Sequence[Any]], curve: Curve) -> altair.LayerChart:
     """Draw one column of the curves against tau, a line a distribution, each named at its end."""
     import altair as alt
 
     rows = [
         {"tau": tau, "value": value, "distribution": kind}
-        for tau, value, kind in zip(curves["tau"], curves[name], curves["distribution"], strict=True)
-        if value is not None and (ceiling is None or value <= ceiling)
+        for tau, value, kind in zip(curves["tau"], curves[curve.column], curves["distribution"], strict=True)
     ]
     kinds = list(dict.fromkeys(curves["distribution"]))
-    colour = alt.Color("distribution:N", scale=alt.Scale(domain=kinds, range=list(_COLOURS[: len(kinds)])), legend=None)
-    x = alt.X("tau:Q", title="iceberg trade cost τ", scale=alt.Scale(domain=[1.0, 3.0], nice=False))
-    y = alt.Y("value:Q", title=axis, axis=alt.Axis(grid=True, tickCount=6))
+    ends = [max((row for row in rows if row["distribution"] == kind), key=lambda row: float(row["tau"])) for kind in kinds]
+    colours = alt.Scale(domain=kinds, range=list(_COLOURS[: len(kinds)]))
+    colour = alt.Color("distribution:N", scale=colours, legend=None)
+    domain = [float(min(curves["tau"])), float(max(curves["tau"]))]
+    x = alt.X("tau:Q", title="iceberg trade cost τ", scale=alt.Scale(domain=domain, nice=False))
+    scale = alt.Scale(type="log", nice=False) if curve.logarithmic else alt.Scale(zero=True)
+    y = alt.Y("value:Q", title=curve.axis, scale=scale, axis=alt.Axis(grid=True, tickCount=6, format="~g"))
     lines = alt.Chart(alt.Data(values=rows)).mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour)
-    names = alt.Chart(alt.Data(values=_labels(rows, kinds))).mark_text(fontSize=13, fontWeight="bold", align="left", dx=6, dy=-6)
-    named = names.encode(x=x, y=y, color=colour, text="distribution:N")
-    corner = alt.Chart(alt.Data(values=[{"tau": 0.545 ** (-1.0 / 3.0)}]))
-    rule = corner.mark_rule(color=GREY, strokeDash=[4, 3]).encode(x="tau:Q")
-    heading = alt.TitleParams(title, subtitle=subtitle)
-    return themed(alt.layer(rule, lines, named).properties(width=620, height=340, title=heading))  # type: ignore[no-any-return]
-
-
-def _labels(rows: Sequence[Mapping[str, Any]], kinds: Sequence[str]) -> list[Mapping[str, Any]]:
-    """Place each line's name where the lines are furthest apart: one after another along tau."""
-    placed = []
-    for i, kind in enumerate(kinds):
-        mine = [row for row in rows if row["distribution"] == kind]
-        placed.append(mine[min(int(len(mine) * (0.2 + 0.12 * i)), len(mine) - 1)])
-    return placed
+    names = alt.Chart(alt.Data(values=ends)).mark_text(fontSize=13, fontWeight="bold", align="left", dx=7)
+    rule = alt.Chart(alt.Data(values=[{"tau": curve.corner}])).mark_rule(color=GREY, strokeDash=[4, 3]).encode(x=x)
+    layers = alt.layer(rule, lines, names.encode(x=x, y=y, color=colour, text="distribution:N"))
+    heading = alt.TitleParams(curve.title, subtitle=curve.subtitle)
+    chart: altair.LayerChart = themed(layers.properties(width=WIDTH, height=HEIGHT, title=heading))
+    return chart

@@ -282,10 +282,19 @@ class Melitz(Model):
 
     def find_batch(self) -> tuple[Unknowns, np.ndarray]:
         """Find the equilibria of a batch; a reason stands where one was not found."""
-        with np.errstate(all="ignore"):
-            log_demand, log_wage, norm = solver.find_smooth(self)
-        reasons = np.where(norm < solver.ACCEPT, "", "no equilibrium found").astype(object)
-        return self.normalise({"log_wage": log_wage, "log_demand": log_demand}), reasons
+        finite = np.all(
+            [np.broadcast_to(f.moment_gap(self.sigma - 1.0) > 0.0, self.points) for f in self.families], axis=0
+        )
+        unknowns = {name: np.full((len(self.countries), self.points), np.nan) for name in ("log_wage", "log_demand")}
+        reasons = np.where(finite, "", "sales are infinite: the productivity tail k must exceed sigma - 1").astype(
+            object
+        )
+        if finite.any():
+            with np.errstate(all="ignore"):
+                log_demand, log_wage, norm = solver.find_smooth(self.take(finite))
+            unknowns["log_wage"][:, finite], unknowns["log_demand"][:, finite] = log_wage, log_demand
+            reasons[np.flatnonzero(finite)[~(norm < solver.ACCEPT)]] = "no equilibrium found"
+        return self.normalise(unknowns), reasons
 
     def normalise(self, x: Unknowns) -> Unknowns:
         """Scale the unknowns so that the numeraire's wage is one (A moves with the power sigma)."""

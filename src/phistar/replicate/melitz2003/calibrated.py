@@ -34,6 +34,8 @@ TABLE = (
 FULL = "read as the full response of X_12/X_22 to tau, cutoffs moving (the partial one, s + gamma, stands beside it)"
 #: Where the curves of the figures are drawn.
 CURVE = np.linspace(1.0, 3.0, 81)
+#: On either side of the corner, where the elasticity jumps.
+JUST = 1e-9
 
 
 def _scenario(table: Mapping[str, Any], partners: int = 1) -> dict[str, Any]:
@@ -68,11 +70,13 @@ class Calibration:
         return float(brentq(gap, 1.01, 1.8, xtol=1e-12))
 
     def curves(self) -> dict[str, list[Any]]:
-        """Return gain, elasticity and share exporting along `CURVE`."""
-        w = solve_worlds(_scenario(self.table), {"tau": CURVE}, self.ledger)
+        """Return gain, elasticity and share exporting along `CURVE` and at the corner."""
+        corner = self.corner()
+        tau = np.sort([*CURVE, corner * (1.0 - JUST), corner * (1.0 + JUST)])
+        w = solve_worlds(_scenario(self.table), {"tau": tau}, self.ledger)
         return {
-            "tau": CURVE.tolist(),
-            "distribution": [self.name] * CURVE.size,
+            "tau": tau.tolist(),
+            "distribution": [self.name] * tau.size,
             "gain_percent": (100.0 * (w["welfare"][0] / self.closed["welfare"][0] - 1.0)).tolist(),
             "trade_elasticity": w["trade_elasticity"][0, 1].tolist(),
             "exporter_share": w["exporter_share"][0].tolist(),

@@ -10,13 +10,15 @@ from scipy.optimize import brentq
 from phistar.core.equilibrium import Equilibrium
 from phistar.replicate.melitz2003.box import PARTNERS, STEP, Sample, scenario
 from phistar.replicate.melitz2003.explainer import EXACT, FIRMS, SEED, trials, variable
-from phistar.replicate.results import Claim, Trial, judge
+from phistar.replicate.results import READING, Claim, Trial, judge
 from phistar.replicate.worlds import Ledger, latin_hypercube, scenario_at
 from phistar.verbs.simulate import simulate
 
 #: Fewer exporters than this say little about the tail of their sales.
 FEWEST = 500
 STANDARD_ERRORS = 4.0
+#: Firms of the discrete sample.
+ATOMS = 24
 
 
 def participation(samples: Sequence[Sample]) -> Claim:
@@ -76,7 +78,7 @@ def _hill(sales: np.ndarray) -> tuple[float, float]:
     return shape, shape / np.sqrt(len(sales))
 
 
-def identical_firms(ledger: Ledger, n: int = 24) -> Claim:
+def identical_firms(ledger: Ledger, n: int = 12) -> Claim:
     """Judge whether firms that do not differ all make the same export decision."""
     u = latin_hypercube(n, 3, SEED)
     held, given = [], []
@@ -90,6 +92,26 @@ def identical_firms(ledger: Ledger, n: int = 24) -> Claim:
         "identical_firms", "If all firms ... are the same, they should all make the same decision about exporting",
         "with one productivity for all, either every firm exports or none does",
         [Trial("one productivity", np.array(held), np.full(n, True), None, given)],
+    )  # fmt: skip
+
+
+def discrete_sample(ledger: Ledger, n: int = 3) -> Claim:
+    """Judge falling trade costs where productivity is a sample of firms: cutoffs may stand on one of them."""
+    values = np.exp(0.5 * np.random.default_rng(SEED).standard_normal(ATOMS))
+    base = scenario({"family": "empirical", "values": values.tolist()}, 1)
+    u = latin_hypercube(n, 2, SEED)
+    held, given = [], []
+    for tau, f_x in zip(1.3 + 0.5 * u[:, 0], 1.0 + u[:, 1], strict=True):
+        world = scenario_at(base, {"tau": float(tau), "f.export": float(f_x)})
+        before, after = ledger.solve(world), ledger.solve(scenario_at(world, {"tau": float(tau) / 1.1}))
+        selects = after["cutoff"][0, 0] >= before["cutoff"][0, 0] * (1.0 - EXACT)
+        exports = after["cutoff"][0, 1] <= before["cutoff"][0, 1] * (1.0 + EXACT)
+        held.append(bool(selects and exports and after["welfare"][0] > before["welfare"][0]))
+        given.append(world["parameters"])
+    return judge(
+        "discrete_sample", f"the same with a sample of {ATOMS} firms for a distribution",
+        "tau down by a tenth: phi* does not fall, phi_x does not rise, welfare rises",
+        [Trial("a sample", np.array(held), np.full(n, True), None, given)], source=READING,
     )  # fmt: skip
 
 

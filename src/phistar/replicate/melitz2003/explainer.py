@@ -150,7 +150,7 @@ def minority(samples: Sequence[Sample]) -> Claim:
         said.append(f"{group[0].label} {100 * np.mean(few):.0f}%")
     return judge(
         "minority",
-        "Only a minority of firms export. The model predicts this exactly",
+        "Only a minority of firms export. ... The model predicts this exactly",
         "exporters are less than half of active firms (Pareto)",
         trials(of_family(samples, "pareto"), test),
         condition="tau (f_x/f)^(1/(sigma-1)) > 2^(1/k)",
@@ -343,7 +343,7 @@ def _finite_output(samples: Sequence[Sample], shock: str) -> list[Trial]:
     return trials(samples, test)
 
 
-def reallocation(samples: Sequence[Sample], ledger: Ledger, each: int = 3) -> Iterator[Claim]:
+def reallocation(samples: Sequence[Sample], ledger: Ledger, each: int = 2) -> Iterator[Claim]:
     """Judge, with the decompositions of Melitz and Polanec and of welfare, where the gains come from."""
 
     def total(sample: Sample) -> tuple[np.ndarray, np.ndarray, None]:
@@ -443,4 +443,4 @@ def not_in_the_model(equilibrium: Equilibrium) -> Iterator[Claim]:
 
 def least_trade() -> str:
     """Say which worlds a comparative static is tested in."""
-    return f"some draws exit, some firms sell at home alone, more than {LEAST_TRADE:.0e} of revenue is exported"
+    return f"some draws exit, some firms sell at home alone, more than {1e6 * LEAST_TRADE:.0f} in a million of revenue is exported"

@@ -51,23 +51,20 @@ def replicate() -> Replication:
 def figures(replication: Replication) -> dict[str, Any]:
     """Draw the explainer's cutoff diagram, and gains and the trade elasticity against tau."""
     from phistar.report.figures import draw
-    from phistar.report.replication import curve_chart
+    from phistar.report.replication import Curve, curve_chart
 
     point = {"model": "melitz", "parameters": {**POINT, "productivity": PARETO}}
+    corner = next(c.computed for c in replication.section("calibrated").cells if c.column == "tau, Pareto")
+    said = "Melitz and Redding (2015): σ = 4, two identical countries; left of the dashed line every firm exports"
+    gains = Curve("gain_percent", "gain over autarky, per cent (log scale)",
+                  "The gains from trade depend on the distribution", said, float(corner), logarithmic=True)  # fmt: skip
+    elasticity = Curve("trade_elasticity", "local trade elasticity, σ − 1 + γ",
+                       "Only under a Pareto is the trade elasticity one number", said, float(corner))  # fmt: skip
     return {
         "cutoffs": draw("cutoffs", point),
-        "gains": curve_chart(
-            replication.curves, "gain_percent", "gain over autarky, per cent",
-            "The gains from trade depend on the distribution",
-            "Melitz and Redding (2015): sigma 4, two identical countries; as many exporters at tau 1.83 in Pareto and lognormal",
-        ),
-        "elasticity": curve_chart(
-            replication.curves, "trade_elasticity", "local trade elasticity (partial)",
-            "Only under a Pareto is the trade elasticity one number",
-            "Melitz and Redding (2015): below tau 1.2242 everyone exports and the elasticity is sigma - 1",
-            ceiling=20.0,
-        ),
-    }  # fmt: skip
+        "gains": curve_chart(replication.curves, gains),
+        "elasticity": curve_chart(replication.curves, elasticity),
+    }
 
 
 def _one_each(samples: Sequence[Sample], ledger: Ledger) -> list[tuple[str, Equilibrium]]:
@@ -102,6 +99,7 @@ def _explainer(
     )
     falling = (
         *explainer.liberalisation(samples),
+        distribution.discrete_sample(ledger),
         distribution.foreign_competition(ledger),
         *explainer.reallocation(samples, ledger),
         *explainer.gains(samples),

@@ -32,7 +32,7 @@ SEED = 41
 #: Step in ln sigma of the central differences that give signs: truncation 1e-8, rounding 1e-8.
 STEP = 1e-5
 #: Worlds at which `phistar.elasticities` gives the derivatives exactly.
-EXACTLY = 12
+EXACTLY = 8
 NAMES = ("phi", "phi_x", "share", "M")
 _READ = {"phi": cutoff, "phi_x": export_cutoff, "share": variable("exporter_share"), "M": variable("mass_active")}
 _SIGN = {"phi": 1, "phi_x": 1, "share": -1, "M": -1}
@@ -63,7 +63,7 @@ def sigma_claims(samples: Sequence[Sample], ledger: Ledger) -> Iterator[Claim]:
          "ln(f_x/f) < s(1+T)/(k-s)"),
         ("sigma_mass", "M", "Raising σ ... pushing more firms out of the market", "the mass of active firms falls",
          "1/(k-s) + 1/sigma + k [T/(1+T)] ln(f_x/f)/s^2 > 0"),
-        ("sigma_share", "share", "Raising σ ... reduces the share that exports", "the share exporting falls", "f_x < f"),
+        ("sigma_share", "share", "Raising σ ... reducing the share that exports", "the share exporting falls", "f_x < f"),
     ):  # fmt: skip
         trials = [
             Trial("pareto", _SIGN[name] * r.slope[name] > 0.0, r.premise, r.region[name], r.worlds.parameters())
@@ -72,7 +72,7 @@ def sigma_claims(samples: Sequence[Sample], ledger: Ledger) -> Iterator[Claim]:
         elsewhere = f"other distributions {_percent(moves(others, 'sigma', [(_READ[name], _SIGN[name])]))}"
         yield judge(key, quote, f"sigma up: {tested} (Pareto)", trials, condition=condition, evidence=elsewhere)
     yield judge(
-        "sigma_whole", "Raising σ ... tightens both cutoffs, pushing more firms out ... and reduces the share",
+        "sigma_whole", "Raising σ ... tightens both cutoffs, pushing more firms out of the market and reducing the share",
         "sigma up: phi* and phi_x rise, M and the share exporting fall (every distribution)",
         moves(samples, "sigma", [(_READ[name], _SIGN[name]) for name in NAMES]),
     )  # fmt: skip

@@ -23,7 +23,7 @@ COLUMNS: dict[str, Callable[[Worlds], np.ndarray]] = {
     "variety": variable("variety"),
     "W": variable("welfare"),
     "phi~ domestic": lambda w: w["phi_tilde_market"][0, 0],
-    "output/worker": variable("output_per_worker"),
+    "output per worker": variable("output_per_worker"),
 }
 #: As the sheet writes them.
 SHEET = {
