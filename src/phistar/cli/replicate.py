@@ -15,8 +15,10 @@ Paper = Annotated[
 ]
 Out = Annotated[
     str | None,
-    typer.Option("--out", metavar="DIR", help="A folder for the JSON, two .csv tables and the figures.", show_default=False),
-]  # fmt: skip
+    typer.Option(
+        "--out", metavar="DIR", help="A folder for the JSON, two .csv tables and the figures.", show_default=False
+    ),
+]
 
 
 def replicate_command(paper: Paper = None, json: Json = None, out: Out = None) -> None:

@@ -86,8 +86,8 @@ def range_cell(row: str, column: str, stated: str, computed: Sequence[float], no
     first, last = (float(word) for word in stated.split(" to "))
     low, middle, high = np.quantile(computed, [0.0, 0.5, 1.0])
     verdict = BY_READING if first <= middle <= last else NOT_REPRODUCED
-    shown = f"median {middle:.4f} ({low:.4f} to {high:.4f})"
-    return Cell(row, column, stated, shown, verdict, note=note)
+    told = f"{low:.4f} to {high:.4f} here: {note}"
+    return Cell(row, column, stated, f"median {middle:.4f}", verdict, note=told)
 
 
 def count_cell(row: str, column: str, stated: str, true: int, of: int, note: str) -> Cell:
@@ -342,7 +342,8 @@ class Replication:
 
     def tally(self) -> dict[str, int]:
         """Count the verdicts."""
-        given = [c.verdict for s in self.sections for c in (*s.claims, *s.cells)]
+        given = [claim.verdict for claim in self.claims]
+        given += [cell.verdict for section in self.sections for cell in section.cells]
         return {verdict: given.count(verdict) for verdict in VERDICTS if verdict in given}
 
     def to_dict(self) -> dict[str, Any]:

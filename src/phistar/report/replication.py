@@ -78,7 +78,7 @@ def claims_table(claims: Sequence[Told]) -> Table:
     table.add_column("evidence", ratio=44)
     for claim in claims:
         said = Text(_said(claim))
-        said.append(f"\n{claim['tested']}", style="dim")
+        said.append(f"\n→ {claim['tested']}", style="dim")
         evidence = Text()
         if claim["condition"]:
             evidence.append(f"{claim['condition']}\n", style="yellow")
@@ -209,7 +209,9 @@ def curve_chart(curves: Mapping[str, Sequence[Any]], curve: Curve) -> altair.Lay
         for tau, value, kind in zip(curves["tau"], curves[curve.column], curves["distribution"], strict=True)
     ]
     kinds = list(dict.fromkeys(curves["distribution"]))
-    ends = [max((row for row in rows if row["distribution"] == kind), key=lambda row: float(row["tau"])) for kind in kinds]
+    ends = [
+        max((row for row in rows if row["distribution"] == kind), key=lambda row: float(row["tau"])) for kind in kinds
+    ]
     colours = alt.Scale(domain=kinds, range=list(_COLOURS[: len(kinds)]))
     colour = alt.Color("distribution:N", scale=colours, legend=None)
     domain = [float(min(curves["tau"])), float(max(curves["tau"]))]

@@ -37,7 +37,7 @@ def test_the_word_inf_is_a_number_where_allowed():
 
 @pytest.mark.parametrize("value", [True, "two", None, [1], float("nan"), {}])
 def test_what_is_not_a_number_is_refused(value):
-    with pytest.raises(InputError, match="^L = "):
+    with pytest.raises(InputError, match=r"^L = "):
         read_number(L, value, "L")
 
 

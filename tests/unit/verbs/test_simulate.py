@@ -59,7 +59,7 @@ def test_files_and_frames_name_the_countries(equilibrium):
 
 @pytest.mark.parametrize("wrong", [0, -1, 1.5, True, "many", 10**9])
 def test_a_number_of_firms_out_of_range_is_refused(equilibrium, wrong):
-    with pytest.raises(InputError, match="^n = "):
+    with pytest.raises(InputError, match=r"^n = "):
         phistar.simulate(equilibrium, wrong)
 
 

@@ -126,7 +126,8 @@ def two_countries(ledger: Ledger) -> Iterator[Claim]:
     found = _shocked(2, TWO, ledger, SEED)
     imports = ("import tau", "import f_x")
     for key, quote, tested, shocks, reads in (
-        ("unilateral_wage", "unilateral import tau or f_x down: w1/w2 -", "w1/w2 falls", imports, [(_relative_wage, -1)]),
+        ("unilateral_wage", "unilateral import tau or f_x down: w1/w2 -", "w1/w2 falls", imports,
+         [(_relative_wage, -1)]),
         ("unilateral_welfare", "unilateral import tau or f_x down: both W +", "both welfares rise", imports,
          [(lambda w: w["welfare"], 1)]),
         ("unilateral_cutoffs", "unilateral import tau or f_x down: both phi* +", "both exit cutoffs rise", imports,

@@ -164,9 +164,8 @@ class Sample:
         worlds = [self.before] if shock is None else [self.before, self.after[shock]]
         return np.all([some_exit(w) & some_export(w) & strict_selection(w) for w in worlds], axis=0)
 
-
     def in_power_tail(self, shock: str | None = None) -> np.ndarray:
-        """Mark the worlds whose sellers all lie in a power-law tail (ln phi* above mu + k sd^2 where it begins later)."""
+        """Mark the worlds whose sellers all lie in a power-law tail (it may begin at ln phi = mu + k sd^2)."""
         if self.family.name == "pareto":
             return np.full(len(self.before), True)
         if self.family.name != "lognormal_pareto":

@@ -116,10 +116,10 @@ def calibrated_section(ledger: Ledger) -> tuple[Section, dict[str, list[Any]]]:
         for name, column in calibration.curves().items():
             curves[name] = curves.get(name, []) + column
     notes = (
-        "sigma 4, k 4.25, f = f_e = scale = delta = 1, f_x 0.545, two identical countries, overhead fixed cost; gains over "
-        "autarky. The stated numbers are the sheet's own, computed there to the digits shown, not the paper's.",
-        f"Lognormal: ln phi has the standard deviation {lognormal.table['sd']:.6f}, so that at tau 1.83 as many firms export "
-        "as under the Pareto; its mean only sets the unit of productivity.",
+        "sigma 4, k 4.25, f = f_e = scale = delta = 1, f_x 0.545, two identical countries, overhead fixed cost; gains "
+        "over autarky. The stated numbers are the sheet's own, computed there to the digits shown, not the paper's.",
+        f"Lognormal: ln phi has the standard deviation {lognormal.table['sd']:.6f}, so that at tau 1.83 as many firms "
+        "export as under the Pareto; its mean only sets the unit of productivity.",
     )
     return Section("calibrated", "Melitz and Redding (2015): gains from trade", notes, (), cells), curves
 
@@ -157,13 +157,19 @@ def _points(pareto: Calibration, bounded: Calibration, lognormal: Calibration) -
     yield number_cell("autarky", "cutoff bounded", "1.085280", float(bounded.closed["cutoff"][0, 0]))
     yield number_cell("autarky", "cutoff lognormal", "", float(lognormal.closed["cutoff"][0, 0]))
     for calibration in (pareto, bounded, lognormal):
-        yield number_cell("corner", f"tau, {calibration.name}", "1.2242", calibration.corner(), "all firms export below it")
+        yield number_cell(
+            "corner", f"tau, {calibration.name}", "1.2242", calibration.corner(), "all firms export below it"
+        )
     yield number_cell("corner", "elasticity just below", "3", float(pareto.at(1.22)["trade_elasticity"][0, 1]))
     yield number_cell("tau 1", "lambda^(-1/k) - 1, %", "17.71", formula, "wrong there: the gain is in the table")
-    yield number_cell("tau 1.83", "exporters' export share", "0.140", exporters_export_share(target), "the paper's target")
+    yield number_cell(
+        "tau 1.83", "exporters' export share", "0.140", exporters_export_share(target), "the paper's target"
+    )
     share = float(target["exporter_share"][0])
     yield number_cell("tau 1.83", "share exporting", "0.181", share, "the paper's target")
     market = pareto.at(1.0, fixed_cost="market")
     closed = pareto.closed["welfare"][0]
     gain = float(100.0 * (market["welfare"][0] / closed - 1.0))
-    yield number_cell("tau 1", "gain %, market convention", "", gain, "each market its own access cost: not the table's")
+    yield number_cell(
+        "tau 1", "gain %, market convention", "", gain, "each market its own access cost: not the table's"
+    )

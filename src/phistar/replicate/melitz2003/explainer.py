@@ -193,9 +193,7 @@ def sorted_firms(equilibria: Sequence[tuple[str, Equilibrium]]) -> Claim:
         order = np.argsort(firms["productivity"], kind="stable")
         rank = firms["active"].astype(int) + firms["exporter"]
         held = bool(np.all(np.diff(rank[order]) >= 0)) and bool(np.all(firms["profit"] >= -NOTHING))
-        found.append(
-            Trial(label, np.array([held]), np.array([True]), None, [eq.model.as_parameters()])
-        )
+        found.append(Trial(label, np.array([held]), np.array([True]), None, [eq.model.as_parameters()]))
     return judge(
         "regions",
         "Reading the diagram from left to right traces a firm's possible fates by productivity",
@@ -362,7 +360,8 @@ def reallocation(samples: Sequence[Sample], ledger: Ledger, each: int = 2) -> It
     yield judge("within", "without any individual firm becoming more productive",
                 "tau down: the part within firms is zero, the others add up to the total",
                 small(lambda d: abs(d["within"]) < NOTHING and abs(_parts(d) - d["total"]) < EXACT))  # fmt: skip
-    yield judge("exit_part", "the least productive firms in an industry exit ... raising aggregate industry productivity",
+    yield judge("exit_part",
+                "the least productive firms in an industry exit ... raising aggregate industry productivity",
                 "tau down: the part of exit is positive", small(lambda d: d["exit"] > NOTHING))  # fmt: skip
     yield judge("between", "driven mostly by market share shifting between firms",
                 "tau down: the part between survivors (their covariance of share and ln phi) is positive",
@@ -403,7 +402,10 @@ def gains(samples: Sequence[Sample]) -> Iterator[Claim]:
         return sample.before["welfare"][0] > sample.closed["welfare"][0], sample.interior() & less, None
 
     yield judge(
-        "opening_gains", "opening to trade generates gains", "welfare is above its autarky level", trials(samples, opened)
+        "opening_gains",
+        "opening to trade generates gains",
+        "welfare is above its autarky level",
+        trials(samples, opened),
     )
     yield judge(
         "gains_without_variety", "welfare gains ..., distinct from ... variety expansion",
@@ -429,7 +431,9 @@ def not_in_the_model(equilibrium: Equilibrium) -> Iterator[Claim]:
     """Record the claims on which the model is silent."""
     wages = next(v for v in equilibrium.variables if v.name == "wage")
     columns = ", ".join(name for name in simulate(equilibrium, 10, SEED).columns if "wage" in name) or "none"
-    evidence = f"one wage clears a country's labour market: axes of wage ({', '.join(wages.dims)}), wages of firms {columns}"
+    evidence = (
+        f"one wage clears a country's labour market: axes of wage ({', '.join(wages.dims)}), wages of firms {columns}"
+    )
     yield silent("wages", "Exporters ... pay higher wages", "wages differ across firms", evidence)
     yield silent(
         "wage_gap", "opening to trade widens the wage gap between workers at exporting firms and ... non-exporting",
@@ -443,4 +447,5 @@ def not_in_the_model(equilibrium: Equilibrium) -> Iterator[Claim]:
 
 def least_trade() -> str:
     """Say which worlds a comparative static is tested in."""
-    return f"some draws exit, some firms sell at home alone, more than {1e6 * LEAST_TRADE:.0f} in a million of revenue is exported"
+    least = f"more than {1e6 * LEAST_TRADE:.0f} in a million of revenue is exported"
+    return f"some draws exit, some firms sell at home alone, {least}"

@@ -63,12 +63,17 @@ def accounting(samples: Sequence[Sample]) -> Iterator[Claim]:
         w, c, s, n = sample.before, sample.column, sample.s, sample.partners
         x, f, f_x = w["cutoff_zero_profit"][0], c("f.domestic"), c("f.export")
         power = (f + n * f_x) / (f * x[0] ** -s + n * f_x * x[1] ** -s)
-        return _close(w["cutoff"][0, 0] ** s, power) & (w["exporter_share"][0] > 1.0 - 1e-12), f_x * c("tau") ** s < f, None
+        return (
+            _close(w["cutoff"][0, 0] ** s, power) & (w["exporter_share"][0] > 1.0 - 1e-12),
+            f_x * c("tau") ** s < f,
+            None,
+        )
 
     yield judge("welfare_formula", "Welfare, any distribution: (s/sigma) x_jj (L/(sigma f))^(1/s)",
                 "welfare follows from the domestic cutoff alone", trials(samples, welfare), source=SHEET)  # fmt: skip
     yield judge("labour_share", "Labour: the variable share is s/sigma always",
-                "production employs (sigma-1)/sigma of the labour force", trials(samples, labour), source=SHEET)  # fmt: skip
+                "production employs (sigma-1)/sigma of the labour force",
+                trials(samples, labour), source=SHEET)  # fmt: skip
     yield judge("overhead_corner", "f_x tau^s < f: every active firm exports and phi*^s = sum f / sum f x^-s",
                 "both, where f_x tau^s < f", trials(samples, overhead), source=SHEET)  # fmt: skip
 
@@ -221,6 +226,6 @@ def identities_section(
         conventions(samples, ledger),
         revenue_per_worker_drops(equilibria),
     )
-    return Section("identities", "Exact statements behind the claims", ("equal means to 1e-9, relative",), claims, (ratio,))
-
-
+    return Section(
+        "identities", "Exact statements behind the claims", ("equal means to 1e-9, relative",), claims, (ratio,)
+    )

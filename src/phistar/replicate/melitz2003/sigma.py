@@ -63,7 +63,8 @@ def sigma_claims(samples: Sequence[Sample], ledger: Ledger) -> Iterator[Claim]:
          "ln(f_x/f) < s(1+T)/(k-s)"),
         ("sigma_mass", "M", "Raising σ ... pushing more firms out of the market", "the mass of active firms falls",
          "1/(k-s) + 1/sigma + k [T/(1+T)] ln(f_x/f)/s^2 > 0"),
-        ("sigma_share", "share", "Raising σ ... reducing the share that exports", "the share exporting falls", "f_x < f"),
+        ("sigma_share", "share", "Raising σ ... reducing the share that exports", "the share exporting falls",
+         "f_x < f"),
     ):  # fmt: skip
         trials = [
             Trial("pareto", _SIGN[name] * r.slope[name] > 0.0, r.premise, r.region[name], r.worlds.parameters())
@@ -72,7 +73,8 @@ def sigma_claims(samples: Sequence[Sample], ledger: Ledger) -> Iterator[Claim]:
         elsewhere = f"other distributions {_percent(moves(others, 'sigma', [(_READ[name], _SIGN[name])]))}"
         yield judge(key, quote, f"sigma up: {tested} (Pareto)", trials, condition=condition, evidence=elsewhere)
     yield judge(
-        "sigma_whole", "Raising σ ... tightens both cutoffs, pushing more firms out of the market and reducing the share",
+        "sigma_whole",
+        "Raising σ ... tightens both cutoffs, pushing more firms out of the market and reducing the share",
         "sigma up: phi* and phi_x rise, M and the share exporting fall (every distribution)",
         moves(samples, "sigma", [(_READ[name], _SIGN[name]) for name in NAMES]),
     )  # fmt: skip
@@ -100,7 +102,9 @@ def _response(partners: int, ledger: Ledger) -> Response:
     return Response(at, partners, premise, slope, exact, region)
 
 
-def _closed_forms(columns: Mapping[str, np.ndarray], partners: int) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+def _closed_forms(
+    columns: Mapping[str, np.ndarray], partners: int
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Compute the sheet's derivatives in sigma, that of M beside them, and the regions in which the claim holds."""
     s, k = columns["sigma"] - 1.0, columns["productivity.k"]
     gap = np.log(columns["f.export"] / columns["f.domestic"])

@@ -38,9 +38,7 @@ def signs_section(samples: Sequence[Sample]) -> Section:
     """Regenerate the table: each sign over all draws of five distributions."""
     chosen = [s for s in samples if s.family.name in SHEET_FAMILIES]
     cells = [
-        _cell(row, column, stated, chosen)
-        for row in ROWS
-        for column, stated in zip(COLUMNS, SHEET[row], strict=True)
+        _cell(row, column, stated, chosen) for row in ROWS for column, stated in zip(COLUMNS, SHEET[row], strict=True)
     ]
     worlds = sum(int(np.sum(s.interior("tau"))) for s in chosen)
     exceptions = [f"{c.row}, {c.column}: {c.note}" for c in cells if c.note and c.verdict == BY_READING]
@@ -60,7 +58,8 @@ def _cell(row: str, column: str, stated: str, samples: Sequence[Sample]) -> Cell
     found: dict[str, np.ndarray] = {}
     for sample in samples:
         found[sample.family.name] = found.get(sample.family.name, np.zeros(3, dtype=int)) + _counts(sample, row, column)
-    pareto, others = found["pareto"], sum(counts for name, counts in found.items() if name != "pareto")
+    pareto = found["pareto"]
+    others = np.sum([counts for name, counts in found.items() if name != "pareto"], axis=0)
     total = pareto + others
     computed, note = _word(total), ""
     if _word(pareto) != _word(others) and "either" not in (_word(pareto), _word(others)):
@@ -70,7 +69,9 @@ def _cell(row: str, column: str, stated: str, samples: Sequence[Sample]) -> Cell
     exceptions = int(np.sum(total) - np.max(total))
     rare = 0 < exceptions <= RARE * np.sum(total)
     if rare and computed in "+-0":
-        where = ", ".join(f"{n.replace('_', ' ')} {int(c.sum() - c.max())}" for n, c in found.items() if c.sum() - c.max())
+        where = ", ".join(
+            f"{n.replace('_', ' ')} {int(c.sum() - c.max())}" for n, c in found.items() if c.sum() - c.max()
+        )
         note = f"{exceptions} of {int(np.sum(total))} the other way ({where})"
     if computed == plain and ("exception" in stated) and not rare:
         note = f"no exception in {int(np.sum(total))} draws"
