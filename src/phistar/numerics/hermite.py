@@ -1,4 +1,4 @@
-"""Cubic Hermite tables: functions sampled with their slopes, one row a function, read by linear-time lookups."""
+"""Quintic Hermite tables: functions sampled with two derivatives, one row a function, read by quick lookups."""
 
 from __future__ import annotations
 
@@ -9,51 +9,53 @@ import numpy as np
 
 @dataclass(frozen=True)
 class HermiteTable:
-    """Rows of knots with values and slopes; straight lines beyond the ends.
+    """Rows of knots with values, slopes and curvatures; straight lines beyond the ends.
 
     Attributes
     ----------
     knots : ndarray (rows, knots)
         Increasing along each row.
-    values, slopes : ndarray (rows, knots)
+    values, slopes, curvatures : ndarray (rows, knots)
     """
 
     knots: np.ndarray
     values: np.ndarray
     slopes: np.ndarray
+    curvatures: np.ndarray
 
     def __post_init__(self) -> None:
         low, high = self.knots[:, :1], self.knots[:, -1:]
         rank = np.arange(len(self.knots))[:, None]
         # Each row is squeezed into its own unit interval, so that one search serves all rows.
         object.__setattr__(self, "_flat", (2.0 * rank + (self.knots - low) / (high - low)).ravel())
-        object.__setattr__(self, "_low", low[:, 0])
-        object.__setattr__(self, "_span", (high - low)[:, 0])
+        object.__setattr__(self, "_polynomials", _polynomials(self).reshape(-1, 8))
 
-    def __call__(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return values and derivatives at `x`, whose first axis is the row."""
+    def __call__(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return values and two derivatives at `x`, whose first axis is the row."""
         rows, size = self.knots.shape
         trailing = (rows, *(1,) * (x.ndim - 1))
         rank = np.arange(rows).reshape(trailing)
-        place = (x - self._low.reshape(trailing)) / self._span.reshape(trailing)  # type: ignore[attr-defined]
-        key = 2.0 * rank + np.clip(place, 0.0, 1.0)
-        right = np.searchsorted(self._flat, key, side="right")  # type: ignore[attr-defined]
-        right = np.clip(right, rank * size + 1, rank * size + size - 1)
-        left = right - 1
-        knots, values, slopes = self.knots.ravel(), self.values.ravel(), self.slopes.ravel()
-        start, step = knots[left], knots[right] - knots[left]
-        t = (x - start) / step
-        inside = np.clip(t, 0.0, 1.0)
-        value, slope = _cubic(inside, step, values[left], values[right], slopes[left], slopes[right])
-        return value + slope * (t - inside) * step, slope
+        low, high = self.knots[:, 0].reshape(trailing), self.knots[:, -1].reshape(trailing)
+        inside = np.minimum(np.maximum(x, low), high)
+        right = np.searchsorted(self._flat, 2.0 * rank + (inside - low) / (high - low), side="right")  # type: ignore[attr-defined]
+        cell = np.minimum(np.maximum(right - 1 - rank, rank * (size - 1)), (rank + 1) * (size - 1) - 1)
+        start, h, a, b, c, d, e, f = np.moveaxis(self._polynomials[cell], -1, 0)  # type: ignore[attr-defined]
+        t = (inside - start) / h
+        value = a + t * (b + t * (c + t * (d + t * (e + t * f))))
+        slope = (b + t * (2.0 * c + t * (3.0 * d + t * (4.0 * e + t * 5.0 * f)))) / h
+        curvature = (2.0 * c + t * (6.0 * d + t * (12.0 * e + t * 20.0 * f))) / h**2
+        return value + slope * (x - inside), slope, np.where(x == inside, curvature, 0.0)
 
 
-def _cubic(
-    t: np.ndarray, h: np.ndarray, a: np.ndarray, b: np.ndarray, da: np.ndarray, db: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Evaluate the cubic with values a, b and slopes da, db at the ends of an interval of length h."""
-    rise = (b - a) / h
-    second = 3.0 * rise - 2.0 * da - db
-    third = da + db - 2.0 * rise
-    value = a + h * t * (da + t * (second + t * third))
-    return value, da + t * (2.0 * second + 3.0 * t * third)
+def _polynomials(table: HermiteTable) -> np.ndarray:
+    """Return start, length and the six coefficients of every cell (rows, cells, 8)."""
+    start, h = table.knots[:, :-1], np.diff(table.knots, axis=1)
+    a, b = table.values[:, :-1], h * table.slopes[:, :-1]
+    c = 0.5 * h**2 * table.curvatures[:, :-1]
+    value = table.values[:, 1:] - a - b - c
+    slope = h * table.slopes[:, 1:] - b - 2.0 * c
+    curvature = h**2 * table.curvatures[:, 1:] - 2.0 * c
+    d = 10.0 * value - 4.0 * slope + 0.5 * curvature
+    e = -15.0 * value + 7.0 * slope - curvature
+    f = 6.0 * value - 3.0 * slope + 0.5 * curvature
+    return np.stack([start, h, a, b, c, d, e, f], axis=-1)

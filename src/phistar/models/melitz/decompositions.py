@@ -9,10 +9,11 @@ import numpy as np
 
 from phistar.core.axes import COUNTRY, PAIR
 from phistar.core.model import Decomposition
+from phistar.models.melitz import equations as eq
+from phistar.models.melitz.primitives import Primitives
 
 if TYPE_CHECKING:
     from phistar.core.equilibrium import Equilibrium
-    from phistar.models.melitz.model import Melitz
 
 
 def decompose(old: Equilibrium, new: Equilibrium) -> dict[str, Decomposition]:
@@ -71,7 +72,7 @@ def trade_margins(old: Equilibrium, new: Equilibrium) -> Decomposition:
 def _sales_per_power(e: Equilibrium) -> np.ndarray:
     """Ln of a seller's sales over phi^s (origin, destination): the same for every seller."""
     m = e.model
-    log_x = m.selection(dict(e.unknowns)).log_x
+    log_x = eq.selection(m, dict(e.unknowns)).log_x
     return np.log(m.sigma * m.f) + np.log(e["wage"])[:, None] - (m.sigma - 1.0) * log_x
 
 
@@ -94,7 +95,7 @@ class _Above:
         )
         return _Above(np.where(mine, self.log_cutoff, other.log_cutoff), np.where(mine, self.share, other.share))
 
-    def sums(self, m: Melitz, order: Any) -> tuple[np.ndarray, np.ndarray]:
+    def sums(self, m: Primitives, order: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return int phi^order and int phi^order ln phi over the set."""
         g = m.productivity
         whole = np.exp(g.log_moment(self.log_cutoff, order))
@@ -107,7 +108,7 @@ class _Above:
 class _Industry:
     """One equilibrium's firms: sellers by market, active firms by origin, sales over phi^s by market."""
 
-    m: Melitz
+    m: Primitives
     sellers: _Above
     active: _Above
     weight: np.ndarray
@@ -126,7 +127,7 @@ class _Industry:
 
 def _industry(e: Equilibrium) -> _Industry:
     m = e.model
-    selection = m.selection(dict(e.unknowns))
+    selection = eq.selection(m, dict(e.unknowns))
     share = np.ones(selection.log_e.shape) if selection.mixing is None else selection.mixing.active_share
     most = selection.survival == np.max(selection.survival, axis=1)[:, None]
     lowest = np.argmin(np.where(most, selection.log_e, np.inf), axis=1)[:, None]
@@ -135,7 +136,7 @@ def _industry(e: Equilibrium) -> _Industry:
     return _Industry(m, _Above(selection.log_e, share), active, weight)
 
 
-def _matched(group: _Above, of: Melitz, to: Melitz) -> _Above:
+def _matched(group: _Above, of: Primitives, to: Primitives) -> _Above:
     """Carry a set of firms over to another distribution: a firm keeps its rank among the draws."""
     if of.families == to.families:
         return group

@@ -2,39 +2,48 @@
 
 Sales jump when a cutoff crosses an atom, so market clearing may hold only with a fraction of the atom's firms
 active. Each atom is first smeared into a narrow bell, in which Newton works, and the bells shrink step by step.
-Cutoffs that end inside a bell mark the atoms that mix; Newton on the exact equations, with their active shares
-as unknowns, finishes. Any root with shares in [0, 1] is an equilibrium.
+From there Newton on the exact equations takes over: it holds fixed which atoms sell where, with the active shares
+of those at the margin as unknowns, and revises the sets after every step. Any root whose sets agree with its
+cutoffs and whose shares lie in [0, 1] is an equilibrium.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from phistar.blocks.productivity import Empirical, Productivity
-from phistar.blocks.productivity.empirical import Smoothed
+from phistar.blocks.productivity import Empirical
 from phistar.core.errors import NoEquilibrium
 from phistar.core.model import Residuals, Unknowns, largest
 from phistar.models.melitz import equations as eq
 from phistar.models.melitz import solver
-from phistar.models.melitz.table import TabulatedProductivity
+from phistar.models.melitz.table import Rows
 from phistar.numerics.duals import gradient_of, seed, value_of
 
 if TYPE_CHECKING:
     from phistar.models.melitz.model import Melitz
 
 #: Widths of the bells in ln phi, times s: from where Newton roams freely to where a bell is a point.
-BELLS = tuple(0.5 * 3.0**-i for i in range(14))
-#: A bell is a staircase of this many steps over this many widths to either side.
-_STEPS = 24
+BELLS = tuple(0.5 * 4.0**-i for i in range(9))
+#: Steps a bell may take.
+_STEPS = 30
+#: Where a bell counts as found: the next one, or the exact equations, go on from there.
+_NEAR = 1e-6
+#: Atoms this many widths from a cutoff are at its margin.
 _REACH = 4.0
-#: From here on the exact equations are tried.
-_TRY_FROM = 0.1
-#: Shares may leave [0, 1] by rounding alone.
+#: From this bell on the exact equations are tried, with so many steps a time and in all.
+_TRY_FROM = 0.2
+_POLISH = 15
+_POLISH_IN_ALL = 60
+#: Share with which an atom just crossed begins to mix, or idle: at none of the last atom nothing would sell.
+_EDGE = 1e-3
+#: Shares may leave [0, 1] by rounding alone, and cutoffs stand off their atom by as much.
 _ROUNDING = 1e-9
 _GOAL = 1e-13
+#: Longest Newton step in logs and shares.
+_CAP = 1.0
 
 
 def find(m: Melitz) -> Unknowns:
@@ -45,108 +54,171 @@ def find(m: Melitz) -> Unknowns:
     NoEquilibrium
         When no bell leads to a root of the exact equations with shares in [0, 1].
     """
-    start = None
+    rows, smooth = Rows(m), m.batched()
+    start, left = None, _POLISH_IN_ALL
     for bell in BELLS:
-        width = bell / float(m.sigma - 1.0)
-        smooth = replace(m, families=_smeared(m, width)).batched()
-        kernel = TabulatedProductivity(smooth)
-        log_demand, log_wage, norm = solver.find_smooth(smooth.with_kernel(kernel), start, steps=30)
+        width = bell / rows.s
+        log_demand, log_wage, norm = solver.find_smooth(smooth.with_kernel(rows.table(width)), start, _STEPS, _NEAR)
         start = log_demand, log_wage
-        if bell < _TRY_FROM and norm[0] < 1e-2:
-            x = _polish(m, m.normalise({"log_wage": log_wage[:, 0], "log_demand": log_demand[:, 0]}), width)
-            if x is not None:
-                return x
+        if bell < _TRY_FROM and norm[0] < 1.0 and left > 0:
+            x = m.normalise({"log_wage": log_wage[:, 0], "log_demand": log_demand[:, 0]})
+            answer, used = _polish(m, x, width, min(left, _POLISH))
+            if answer is not None:
+                return answer
+            left -= used
     raise NoEquilibrium(
         "no equilibrium found for a discrete productivity distribution",
         "move a parameter slightly: the world may sit on a knife edge between two sets of active atoms",
     )
 
 
-def _smeared(m: Melitz, width: float) -> tuple[Productivity, ...]:
-    smeared = {id(f): _bells(f, width) if isinstance(f, Empirical) else f for f in m.families}
-    return tuple(smeared[id(f)] for f in m.families)
+@dataclass(frozen=True)
+class _Sets:
+    """Which atoms of each origin sell where (origin, destination).
+
+    Attributes
+    ----------
+    level : ndarray of int
+        Number of the least atom that sells.
+    drawn : ndarray of bool
+        Whether only a share of that atom sells; all of it does elsewhere.
+    share : ndarray
+        That share.
+    """
+
+    level: np.ndarray
+    drawn: np.ndarray
+    share: np.ndarray
+
+    def tied(self, tied: np.ndarray) -> _Sets:
+        """Let the pairs whose cutoff is the overhead cutoff do what home does."""
+        return _Sets(*(np.where(tied, eq.at_home(a)[:, None], a) for a in (self.level, self.drawn, self.share)))
 
 
-def _bells(family: Empirical, width: float) -> Smoothed:
-    """Smear every atom into a staircase close to a normal density of ln phi."""
-    # Many atoms overlap anyway: few steps each keep the table short.
-    steps = int(np.clip(4000 // family.log_atoms.size, 2, _STEPS))
-    offsets = width * np.linspace(-_REACH, _REACH, steps + 1)
-    middle = 0.5 * (offsets[1:] + offsets[:-1]) / width
-    shape = np.exp(-0.5 * middle**2)
-    shape /= np.sum(shape * np.diff(offsets))
-    change = np.diff(np.concatenate([[0.0], shape, [0.0]]))
-    edges = (family.log_atoms[:, None] + offsets).ravel()
-    order = np.argsort(edges, kind="stable")
-    heights = np.cumsum((family.weights[:, None] * change).ravel()[order])[:-1]
-    edges = edges[order]
-    distinct = np.diff(edges) > 0.0
-    return Smoothed(np.append(edges[:-1][distinct], edges[-1]), np.maximum(heights[distinct], 0.0))
-
-
-def _polish(m: Melitz, x: Unknowns, width: float) -> Unknowns | None:
-    """Run Newton on the exact equations with the marginal atoms' shares; None where it does not end well."""
-    x |= marginal_atoms(m, x, width)
-    names = [n for n in x if not n.startswith("_")]
-    for _ in range(12):
-        with np.errstate(all="ignore"):
-            residual, jacobian = _linearised(m, x, names)
+def _polish(m: Melitz, x: Unknowns, width: float, steps: int) -> tuple[Unknowns | None, int]:
+    """Run Newton on the exact equations, revising the sets; None where it does not end well. Count the steps."""
+    sellers = eq.select(m, x["log_wage"], x["log_demand"])
+    tied, sets = _tied(m, sellers), _sets_in_bells(m, sellers.log_e, width)
+    worst = np.inf
+    for used in range(1, steps + 1):
+        x, previous = _with_sets(m, x, sets.tied(tied), tied), x
+        residual, jacobian = _linearised(m, x)
         if not (np.isfinite(residual).all() and np.isfinite(jacobian).all()):
-            return None
-        if np.max(np.abs(residual)) < _GOAL:
+            return None, used
+        worst, before = np.max(np.abs(residual)), worst
+        if worst < _GOAL:
             break
+        if worst > 0.7 * before and _same_sets(x, previous):
+            # More atoms are held at the margin than wages and demand can meet: let the least marginal go.
+            sets = _with_one_let_go(sets)
+            continue
         step = np.linalg.lstsq(jacobian, -residual, rcond=1e-12)[0]
-        if np.max(np.abs(step)) > 2.0:
+        x = _moved(x, step * min(1.0, _CAP / np.max(np.abs(step))))
+        sellers = eq.select(m, x["log_wage"], x["log_demand"])
+        tied, sets = _tied(m, sellers), _revised(m, sellers.log_e, _read_shares(x, sets.tied(tied)))
+    return _checked(m, x), used
+
+
+def _same_sets(x: Unknowns, previous: Unknowns) -> bool:
+    return "_group" in previous and all(
+        np.array_equal(x[n], previous[n], equal_nan=True) for n in ("_group", "_log_at")
+    )
+
+
+def _with_one_let_go(sets: _Sets) -> _Sets:
+    """End the lottery whose share is closest to all or nothing."""
+    distance = np.where(sets.drawn, np.minimum(sets.share, 1.0 - sets.share), np.inf)
+    least = sets.drawn & (distance == np.min(distance))
+    return _Sets(
+        sets.level + (least & (sets.share < 0.5)), sets.drawn & ~least, np.where(least, 1.0, sets.share)
+    )
+
+
+def _checked(m: Melitz, x: Unknowns) -> Unknowns | None:
+    """Return the unknowns without what only the search needed, if they solve the equations with free selection."""
+    drawn = x["_group"] >= 0
+    answer = {name: x[name] for name in ("log_wage", "log_demand")}
+    if drawn.any():
+        shares = x["atom_share"][:-1]
+        if np.any(shares < -_ROUNDING) or np.any(shares > 1.0 + _ROUNDING):
             return None
-        x = _moved(x, names, step)
-    shares = x.get("atom_share", np.zeros(0))
-    if np.any(shares < -_ROUNDING) or np.any(shares > 1.0 + _ROUNDING):
-        return None
-    if shares.size:
-        x["atom_share"] = np.clip(shares, 0.0, 1.0)
-    with np.errstate(all="ignore"):
-        worst = max(largest(m.equations(x)).values())
-    return x if worst < solver.ACCEPT else None
+        answer |= {"atom_share": np.clip(shares, 0.0, 1.0), "_group": x["_group"]}
+        answer["_log_at"] = np.where(drawn, x["_log_at"], np.nan)
+    return answer if max(largest(m.equations(answer)).values()) < solver.ACCEPT else None
 
 
-def _linearised(m: Melitz, x: Unknowns, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
+def _tied(m: Melitz, sellers: eq.Selection) -> np.ndarray:
+    """Mark the pairs whose cutoff is the overhead cutoff: they share the lottery of home."""
+    home = eq.is_home(len(m.countries))
+    return home if m.fixed_cost == "market" else home | (sellers.log_x < sellers.log_e)
+
+
+def _sets_in_bells(m: Melitz, log_e: np.ndarray, width: float) -> _Sets:
+    """Read the sets off the solution with bells: a cutoff inside a bell marks an atom that mixes."""
+    from scipy.special import ndtr
+
+    sets = _Sets(np.zeros(log_e.shape, dtype=int), np.zeros(log_e.shape, dtype=bool), np.ones(log_e.shape))
+    for i, family in _discrete(m):
+        distance = (family.log_atoms - log_e[i][:, None]) / width
+        nearest = np.argmin(np.abs(distance), axis=1)
+        place = np.take_along_axis(distance, nearest[:, None], axis=1)[:, 0]
+        drawn = np.abs(place) < _REACH
+        sets.level[i] = np.where(drawn, nearest, np.searchsorted(family.log_atoms, log_e[i]))
+        sets.drawn[i], sets.share[i] = drawn, np.where(drawn, ndtr(place), 1.0)
+    return sets
+
+
+def _revised(m: Melitz, log_e: np.ndarray, sets: _Sets) -> _Sets:
+    """Bring the sets in line with cutoffs and shares: an atom just crossed mixes, a share outside [0, 1] ends."""
+    sets = _Sets(sets.level.copy(), sets.drawn.copy(), sets.share.copy())
+    for i, family in _discrete(m):
+        level, drawn, share = sets.level[i], sets.drawn[i], sets.share[i]
+        place = np.searchsorted(family.log_atoms, log_e[i])
+        idle, full = drawn & (share < -_ROUNDING), drawn & (share > 1.0 + _ROUNDING)
+        falls, rises = ~drawn & (place == level + 1), ~drawn & (place == level - 1)
+        far = ~drawn & (np.abs(place - level) > 1)
+        sets.level[i] = np.where(far, place, level + idle - rises)
+        sets.drawn[i] = (drawn & ~idle & ~full) | falls | rises
+        kept = np.where(drawn & ~idle & ~full, share, 1.0)
+        sets.share[i] = np.where(rises, _EDGE, np.where(falls, 1.0 - _EDGE, kept))
+    return sets
+
+
+def _discrete(m: Melitz) -> list[tuple[int, Empirical]]:
+    return [(i, family) for i, family in enumerate(m.families) if isinstance(family, Empirical)]
+
+
+def _with_sets(m: Melitz, x: Unknowns, sets: _Sets, tied: np.ndarray) -> Unknowns:
+    """Add the sets to the unknowns: where each pair's moments start, and one share a lottery."""
+    n = len(m.countries)
+    log_at, group = np.full((n, n), np.nan), np.full((n, n), -1)
+    shares: list[float] = []
+    for i, family in _discrete(m):
+        # Nobody sells from beyond the last atom.
+        log_at[i] = np.append(family.log_atoms, family.log_upper + 1.0)[sets.level[i]]
+        for j in np.flatnonzero(sets.drawn[i] & (~tied[i] | (np.arange(n) == i))):
+            group[i, tied[i] if j == i else j] = len(shares)
+            shares.append(float(sets.share[i, j]))
+    # The last share moves nothing: it stands for the pairs without a lottery.
+    return {**x, "atom_share": np.array([*shares, 1.0]), "_group": group, "_log_at": log_at}
+
+
+def _read_shares(x: Unknowns, sets: _Sets) -> _Sets:
+    return replace(sets, share=x["atom_share"][x["_group"]])
+
+
+_NAMES = ("log_wage", "log_demand", "atom_share")
+
+
+def _linearised(m: Melitz, x: Unknowns) -> tuple[np.ndarray, np.ndarray]:
     """Return all residuals and their exact Jacobian (equations, unknowns)."""
-    duals = seed([x[n] for n in names])
-    stated: Residuals = m.equations({**x, **dict(zip(names, duals, strict=True))})
-    size = sum(np.size(x[n]) for n in names)
+    duals = seed([x[n] for n in _NAMES])
+    stated: Residuals = m.equations({**x, **dict(zip(_NAMES, duals, strict=True))})
+    size = sum(np.size(x[n]) for n in _NAMES)
     residual = np.concatenate([value_of(r).ravel() for r in stated.values()])
     return residual, np.concatenate([gradient_of(r, size).reshape(size, -1) for r in stated.values()], axis=1).T
 
 
-def _moved(x: Unknowns, names: list[str], step: np.ndarray) -> Unknowns:
-    moved, start = dict(x), 0
-    for n in names:
-        count = np.size(x[n])
-        moved[n] = x[n] + step[start : start + count].reshape(np.shape(x[n]))
-        start += count
-    return moved
-
-
-def marginal_atoms(m: Melitz, x: Unknowns, width: float) -> Unknowns:
-    """Mark the pairs whose cutoff lies in an atom's bell, with the share of the bell above it.
-
-    Pairs of one origin whose cutoff is the overhead cutoff share the atom's lottery.
-    """
-    sellers = eq.select(m, x["log_wage"], x["log_demand"])
-    home = eq.is_home(len(m.countries))
-    tied = home if m.fixed_cost == "market" else home | (sellers.log_x < sellers.log_e)
-    group, log_at = np.full(home.shape, -1), np.full(home.shape, np.nan)
-    shares: list[float] = []
-    lotteries: dict[tuple[int, int], int] = {}
-    for i, family in enumerate(m.families):
-        if not isinstance(family, Empirical):
-            continue
-        nearest = family.log_atoms[np.argmin(np.abs(family.log_atoms - sellers.log_e[i][:, None]), axis=1)]
-        place = (nearest - sellers.log_e[i]) / width
-        for j in np.flatnonzero(np.abs(place) < _REACH):
-            key = (i, -1) if tied[i, j] else (i, int(j))
-            if key not in lotteries:
-                lotteries[key] = len(shares)
-                shares.append(1.0 / (1.0 + np.exp(-1.7 * place[j])))  # close to the normal distribution function
-            group[i, j], log_at[i, j] = lotteries[key], nearest[j]
-    return {"atom_share": np.array(shares), "_group": group, "_log_at": log_at} if shares else {}
+def _moved(x: Unknowns, step: np.ndarray) -> Unknowns:
+    ends = np.cumsum([x[n].size for n in _NAMES])[:-1]
+    return {**x, **{n: x[n] + part for n, part in zip(_NAMES, np.split(step, ends), strict=True)}}

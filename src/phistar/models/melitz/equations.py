@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from phistar.core.model import Unknowns
 from phistar.core.sources import equation
+from phistar.models.melitz.primitives import Primitives, is_home
 from phistar.numerics.duals import value_of
-
-if TYPE_CHECKING:
-    from phistar.models.melitz.model import Melitz
 
 PAPER = "melitz2003"
 Array = Any  # a NumPy array or a Dual of the shape the docstring names
@@ -52,7 +51,7 @@ class Mixing:
 class Selection:
     """Who sells where: zero-profit and chosen cutoffs (origin, destination), V and S at the chosen one when asked."""
 
-    m: Melitz
+    m: Primitives
     log_x: Array
     log_e: Array
     mixing: Mixing | None = None
@@ -84,17 +83,12 @@ def at_home(a: Array) -> Array:
     return a[n, n]
 
 
-def is_home(n: int, ndim: int = 2) -> np.ndarray:
-    """Mark the diagonal, with trailing axes for a batch (origin, destination)."""
-    return np.eye(n, dtype=bool).reshape(n, n, *(1,) * (ndim - 2))
-
-
 @equation(
     PAPER,
     "zero cutoff profit",
     r"x_{ij} = \frac{\sigma}{\sigma-1}\,\sigma^{1/s}\,\tau_{ij} f_{ij}^{1/s} w_i^{\sigma/s} A_j^{-1/s}",
 )
-def zero_profit_cutoff(m: Melitz, log_wage: Array, log_demand: Array) -> Array:
+def zero_profit_cutoff(m: Primitives, log_wage: Array, log_demand: Array) -> Array:
     """Compute ln x_ij, the productivity whose sales in j just pay the access cost (origin, destination)."""
     s = m.sigma - 1.0
     constant = np.log(m.sigma / s) + np.log(m.sigma) / s
@@ -103,7 +97,7 @@ def zero_profit_cutoff(m: Melitz, log_wage: Array, log_demand: Array) -> Array:
 
 
 @equation(PAPER, "overhead cutoff", r"(\phi_i^*)^s = \sum_{j \in T_i} f_{ij} \Big/ \sum_{j \in T_i} f_{ij} x_{ij}^{-s}")
-def active_cutoff(m: Melitz, log_x: Array) -> Array:
+def active_cutoff(m: Primitives, log_x: Array) -> Array:
     """Compute ln phi*_i where f_ii buys being active at all: total profit over the markets served is zero (origin)."""
     s = m.sigma - 1.0
     served, reference = served_at_the_margin(m, log_x)
@@ -113,7 +107,7 @@ def active_cutoff(m: Melitz, log_x: Array) -> Array:
     return reference + (np.log(np.sum(f, axis=1)) - np.log(weight)) / s
 
 
-def served_at_the_margin(m: Melitz, log_x: Array) -> tuple[np.ndarray, np.ndarray]:
+def served_at_the_margin(m: Primitives, log_x: Array) -> tuple[np.ndarray, np.ndarray]:
     """Find the markets T_i the marginal active firm serves: home, and every market that lowers its break-even point.
 
     Returns the mask (origin, destination) and a reference ln x (origin) that keeps the powers in range.
@@ -132,7 +126,7 @@ def served_at_the_margin(m: Melitz, log_x: Array) -> tuple[np.ndarray, np.ndarra
     return rank <= best[:, None], reference
 
 
-def selling_cutoff(m: Melitz, log_x: Array) -> Array:
+def selling_cutoff(m: Primitives, log_x: Array) -> Array:
     """Compute ln e_ij, the least productivity that chooses to sell from i in j (origin, destination)."""
     if m.fixed_cost == "market":
         return log_x
@@ -140,13 +134,19 @@ def selling_cutoff(m: Melitz, log_x: Array) -> Array:
     return np.where(is_home(len(log_x), log_x.ndim), active, np.maximum(log_x, active))
 
 
-def select(m: Melitz, log_wage: Array, log_demand: Array, mixing: Mixing | None = None) -> Selection:
+def select(m: Primitives, log_wage: Array, log_demand: Array, mixing: Mixing | None = None) -> Selection:
     """Work out who sells where at given wages and demand levels."""
     log_x = zero_profit_cutoff(m, log_wage, log_demand)
     return Selection(m, log_x, selling_cutoff(m, log_x), mixing)
 
 
-def seller_moment(m: Melitz, sellers: Selection, order: Array) -> Array:
+def selection(m: Primitives, x: Unknowns) -> Selection:
+    """Work out who sells where at a model's unknowns."""
+    mixing = Mixing(x["_log_at"], x["_group"], x["atom_share"]) if "atom_share" in x else None
+    return select(m, x["log_wage"], x["log_demand"], mixing)
+
+
+def seller_moment(m: Primitives, sellers: Selection, order: Array) -> Array:
     """Compute ln of int phi^order dG over those of i who sell in j; a marginal atom counts by its active share."""
     g = m.productivity
     if sellers.mixing is None:
@@ -156,7 +156,7 @@ def seller_moment(m: Melitz, sellers: Selection, order: Array) -> Array:
         return g.log_moment(at, order) + np.log1p(-left_out)
 
 
-def seller_mean_log(m: Melitz, sellers: Selection, order: Array) -> Array:
+def seller_mean_log(m: Primitives, sellers: Selection, order: Array) -> Array:
     """Compute the phi^order-weighted mean of ln phi over those of i who sell in j (origin, destination)."""
     g = m.productivity
     if sellers.mixing is None:
@@ -166,7 +166,7 @@ def seller_mean_log(m: Melitz, sellers: Selection, order: Array) -> Array:
     return (g.mean_log(at, order) - left_out * atom) / (1.0 - left_out)
 
 
-def _margin(m: Melitz, sellers: Selection, order: Array) -> tuple[Array, Array]:
+def _margin(m: Primitives, sellers: Selection, order: Array) -> tuple[Array, Array]:
     """Return the cutoffs, those on an atom exactly on it, and the share of the moment the idle of an atom hold."""
     mix = sellers.mixing
     assert mix is not None
@@ -182,13 +182,13 @@ def _is_zero(order: Array) -> bool:
 
 
 @equation(PAPER, "access revenue", r"r_{ij} = f_{ij} V(e_{ij}) / x_{ij}^{s}")
-def access_revenue(m: Melitz, sellers: Selection) -> Array:
+def access_revenue(m: Primitives, sellers: Selection) -> Array:
     """Compute a draw's expected sales of i in j over sigma w_i (origin, destination)."""
     return m.f * np.exp(sellers.log_moment - (m.sigma - 1.0) * sellers.log_x)
 
 
 @equation(PAPER, "expected profit", r"\bar\pi_i = w_i \sum_j f_{ij} J(x_{ij})")
-def expected_profit(m: Melitz, sellers: Selection) -> Array:
+def expected_profit(m: Primitives, sellers: Selection) -> Array:
     """Compute a draw's expected profit over all markets, in the origin's labour (origin)."""
     s = m.sigma - 1.0
     g = m.productivity
@@ -202,12 +202,12 @@ def expected_profit(m: Melitz, sellers: Selection) -> Array:
 
 
 @equation(PAPER, "free entry", r"\sum_j f_{ij} J_i(x_{ij}) = \delta_i f_{e,i}")
-def free_entry(m: Melitz, sellers: Selection) -> Array:
+def free_entry(m: Primitives, sellers: Selection) -> Array:
     """State free entry: a draw's expected profit over its entry cost, less one (origin)."""
     return expected_profit(m, sellers) / (m.delta * m.f_e) - 1.0
 
 
-def labour_per_draw(m: Melitz, sellers: Selection) -> Array:
+def labour_per_draw(m: Primitives, sellers: Selection) -> Array:
     """Compute the labour a stock-of-draws unit uses in production and access, entry apart (origin)."""
     s = m.sigma - 1.0
     return np.sum(s * access_revenue(m, sellers) + m.f * sellers.survival, axis=1)
@@ -218,7 +218,7 @@ def labour_per_draw(m: Melitz, sellers: Selection) -> Array:
     "labour market",
     r"L_i = E_i\Big[\sum_j \big(s\,r_{ij} + f_{ij} S(e_{ij})\big) + \delta_i f_{e,i}\Big]",
 )
-def labour_market(m: Melitz, sellers: Selection, entrants: Array) -> Array:
+def labour_market(m: Primitives, sellers: Selection, entrants: Array) -> Array:
     """State labour market clearing: labour used over labour present, less one (origin)."""
     use = labour_per_draw(m, sellers)
     if m.entry == "free":
@@ -227,7 +227,7 @@ def labour_market(m: Melitz, sellers: Selection, entrants: Array) -> Array:
 
 
 @equation(PAPER, "mass of entrants", r"E_i = L_i \big/ \sigma\big(\delta_i f_{e,i} + \sum_j f_{ij} S(e_{ij})\big)")
-def mass_entrants(m: Melitz, sellers: Selection) -> Array:
+def mass_entrants(m: Primitives, sellers: Selection) -> Array:
     """Compute the stock of draws: with free entry what the labour force supports, else J (origin)."""
     if m.entry == "fixed":
         return m.J
@@ -235,13 +235,13 @@ def mass_entrants(m: Melitz, sellers: Selection) -> Array:
 
 
 @equation(PAPER, "trade flow", r"X_{ij} = \sigma w_i E_i f_{ij} V(e_{ij}) / x_{ij}^{s}")
-def trade_flow(m: Melitz, log_wage: Array, sellers: Selection, entrants: Array) -> Array:
+def trade_flow(m: Primitives, log_wage: Array, sellers: Selection, entrants: Array) -> Array:
     """Compute the value of sales of i in j (origin, destination)."""
     return _origin(m.sigma * np.exp(log_wage) * entrants) * access_revenue(m, sellers)
 
 
 @equation(PAPER, "income", r"Y_i = w_i L_i + \Pi_i")
-def income(m: Melitz, log_wage: Array, sellers: Selection, entrants: Array) -> Array:
+def income(m: Primitives, log_wage: Array, sellers: Selection, entrants: Array) -> Array:
     """Compute spending: wages, and with fixed entry the profits of the origin's own firms (country)."""
     wages = np.exp(log_wage) * m.L
     if m.entry == "free":
@@ -256,7 +256,7 @@ def market_clearing(flows: Array, spending: Array) -> Array:
 
 
 @equation(PAPER, "price index", r"P_j = (A_j / Y_j)^{1/s}")
-def log_price_index(m: Melitz, log_demand: Array, spending: Array) -> Array:
+def log_price_index(m: Primitives, log_demand: Array, spending: Array) -> Array:
     """Compute ln P_j from the demand level A_j = P_j^s Y_j (country)."""
     return (log_demand - np.log(spending)) / (m.sigma - 1.0)
 
@@ -264,7 +264,7 @@ def log_price_index(m: Melitz, log_demand: Array, spending: Array) -> Array:
 @equation(
     PAPER, "price index of varieties", r"P_j^{-s} = \sum_i E_i \big(\tfrac{\sigma}{s}\tau_{ij} w_i\big)^{-s} V(e_{ij})"
 )
-def price_index_of_varieties(m: Melitz, log_wage: Array, sellers: Selection, entrants: Array) -> Array:
+def price_index_of_varieties(m: Primitives, log_wage: Array, sellers: Selection, entrants: Array) -> Array:
     """Compute ln P_j from the prices of the varieties sold there (country)."""
     s = m.sigma - 1.0
     log_cost = np.log(m.sigma / s) + m.log_tau + _origin(log_wage)
@@ -272,7 +272,7 @@ def price_index_of_varieties(m: Melitz, log_wage: Array, sellers: Selection, ent
 
 
 @equation(PAPER, "welfare", r"W_j = Y_j / (L_j P_j)")
-def welfare(m: Melitz, spending: Array, log_price: Array) -> Array:
+def welfare(m: Primitives, spending: Array, log_price: Array) -> Array:
     """Compute real income per head (country)."""
     return spending / m.L * np.exp(-log_price)
 
@@ -282,7 +282,7 @@ def welfare(m: Melitz, spending: Array, log_price: Array) -> Array:
     "welfare by the domestic cutoff",
     r"\frac{w_j}{P_j} = \frac{s}{\sigma}\,\frac{x_{jj}}{\tau_{jj}}\Big(\frac{Y_j}{\sigma w_j f_{jj}}\Big)^{1/s}",
 )
-def real_wage_by_cutoff(m: Melitz, log_wage: Array, sellers: Selection, spending: Array) -> Array:
+def real_wage_by_cutoff(m: Primitives, log_wage: Array, sellers: Selection, spending: Array) -> Array:
     """Compute the real wage from the domestic cutoff alone, whatever the distribution (country)."""
     s = m.sigma - 1.0
     scale = (np.log(spending) - log_wage - np.log(m.sigma) - np.log(at_home(m.f))) / s
@@ -299,7 +299,7 @@ def marginal_atom(sellers: Selection) -> Array:
 
 
 @equation(PAPER, "trade elasticity", r"\varepsilon_{ij} = s + \frac{x^{s+1} g(x)}{V(x)}\Big|_{e_{ij}}")
-def trade_elasticity(m: Melitz, sellers: Selection) -> Array:
+def trade_elasticity(m: Primitives, sellers: Selection) -> Array:
     """Compute the local partial elasticity of X_ij/X_jj to tau_ij, a positive number (origin, destination).
 
     Where the marginal active firm already serves j (`overhead`, everyone exports) no seller is at the margin of

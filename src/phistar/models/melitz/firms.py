@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from phistar.core.model import Unknowns
 from phistar.models.melitz import equations as eq
-
-if TYPE_CHECKING:
-    from phistar.models.melitz.model import Melitz
-
+from phistar.models.melitz.primitives import Primitives
 
 ALL = slice(None)
 
 
-def log_price(m: Melitz, x: Unknowns, log_phi: np.ndarray, origins: slice = ALL) -> np.ndarray:
+def log_price(m: Primitives, x: Unknowns, log_phi: np.ndarray, origins: slice = ALL) -> np.ndarray:
     """Compute ln of the consumer price, a constant markup over delivered cost (origin, destination, firm)."""
     log_cost = (m.log_tau + x["log_wage"][:, None])[origins, :, None] - log_phi[:, None, :]
     return np.log(m.sigma / (m.sigma - 1.0)) + log_cost
 
 
 def sells(
-    m: Melitz, x: Unknowns, log_phi: np.ndarray, lottery: np.ndarray | None = None, origins: slice = ALL
+    m: Primitives, x: Unknowns, log_phi: np.ndarray, lottery: np.ndarray | None = None, origins: slice = ALL
 ) -> np.ndarray:
     """Say which firms sell where (origin, destination, firm).
 
     A firm on a mixing atom sells where its number in `lottery`, uniform on [0, 1) (origin, firm), is below the
     atom's active share; without a lottery all of them do.
     """
-    sellers = m.selection(x)
+    sellers = eq.selection(m, x)
     chosen = log_phi[:, None, :] >= sellers.log_e[origins, :, None]
     if sellers.mixing is None:
         return chosen
@@ -43,13 +40,13 @@ def sells(
 
 
 def schedule(
-    m: Melitz, x: Unknowns, log_phi: np.ndarray, lottery: np.ndarray | None = None, origins: slice = ALL
+    m: Primitives, x: Unknowns, log_phi: np.ndarray, lottery: np.ndarray | None = None, origins: slice = ALL
 ) -> dict[str, np.ndarray]:
     """Compute what firms of every origin (or of those in `origins`) do in every market.
 
     Parameters
     ----------
-    m : Melitz
+    m : Primitives
     x : dict
         Unknowns of an equilibrium.
     log_phi : ndarray (origin, firm)
@@ -83,7 +80,7 @@ def schedule(
     }
 
 
-def draw(m: Melitz, x: Unknowns, n: int, seed: int) -> dict[str, np.ndarray]:
+def draw(m: Primitives, x: Unknowns, n: int, seed: int) -> dict[str, np.ndarray]:
     """Draw `n` entrants a country and follow what they do: one row a draw, countries one after another.
 
     Returns
@@ -94,12 +91,12 @@ def draw(m: Melitz, x: Unknowns, n: int, seed: int) -> dict[str, np.ndarray]:
         that one row stands for).
     """
     rng = np.random.default_rng(seed)
-    entrants = np.broadcast_to(eq.mass_entrants(m, m.selection(x)), (len(m.countries),))
+    entrants = np.broadcast_to(eq.mass_entrants(m, eq.selection(m, x)), (len(m.countries),))
     parts = [_draw_one(m, x, i, n, rng, entrants[i] / n) for i in range(len(m.countries))]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def _draw_one(m: Melitz, x: Unknowns, i: int, n: int, rng: np.random.Generator, weight: float) -> dict[str, Any]:
+def _draw_one(m: Primitives, x: Unknowns, i: int, n: int, rng: np.random.Generator, weight: float) -> dict[str, Any]:
     """Draw one country's entrants; countries go one at a time to bound memory."""
     phi = m.families[i].sample(n, rng)
     lottery = rng.random(n)[None]

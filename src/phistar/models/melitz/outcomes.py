@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from phistar.core.axes import COUNTRY, PAIR, Variable
 from phistar.core.model import Residuals, Unknowns
 from phistar.models.melitz import equations as eq
+from phistar.models.melitz.primitives import Primitives, is_home
 from phistar.numerics.duals import value_of
-
-if TYPE_CHECKING:
-    from phistar.models.melitz.model import Melitz
 
 VARIABLES = tuple(
     Variable(*row)
@@ -65,11 +63,11 @@ VARIABLES = tuple(
 )  # fmt: skip
 
 
-def outcomes(m: Melitz, x: Unknowns) -> dict[str, Any]:
+def outcomes(m: Primitives, x: Unknowns) -> dict[str, Any]:
     """Compute every variable of `VARIABLES` at the unknowns; duals give their derivatives."""
     # Empty groups (no sellers, no exporters) are nan on purpose, reported as undefined.
     with np.errstate(all="ignore"):
-        sellers = m.selection(x)
+        sellers = eq.selection(m, x)
         entrants = eq.mass_entrants(m, sellers)
         flows = eq.trade_flow(m, x["log_wage"], sellers, entrants)
         values = _aggregates(m, x, sellers, entrants, flows)
@@ -80,7 +78,7 @@ def outcomes(m: Melitz, x: Unknowns) -> dict[str, Any]:
         return {v.name: values[v.name] for v in VARIABLES}
 
 
-def _aggregates(m: Melitz, x: Unknowns, sellers: eq.Selection, entrants: Any, flows: Any) -> dict[str, Any]:
+def _aggregates(m: Primitives, x: Unknowns, sellers: eq.Selection, entrants: Any, flows: Any) -> dict[str, Any]:
     wage = np.exp(x["log_wage"])
     spending = eq.income(m, x["log_wage"], sellers, entrants)
     log_price = eq.log_price_index(m, x["log_demand"], spending)
@@ -109,11 +107,11 @@ def _aggregates(m: Melitz, x: Unknowns, sellers: eq.Selection, entrants: Any, fl
 class Group:
     """The active firms (or exporters) of each origin: the column of the pair arrays of its easiest market."""
 
-    def __init__(self, m: Melitz, sellers: eq.Selection, abroad: bool) -> None:
+    def __init__(self, m: Primitives, sellers: eq.Selection, abroad: bool) -> None:
         self.m, self.sellers = m, sellers
         lx = value_of(sellers.log_e)
         n = lx.shape[0]
-        candidates = np.where(eq.is_home(n, lx.ndim), np.inf, lx) if abroad else lx
+        candidates = np.where(is_home(n, lx.ndim), np.inf, lx) if abroad else lx
         # Sellers are nested: the group is those who sell in the market with most of them.
         count = np.where(np.isfinite(candidates), value_of(sellers.survival), -1.0)
         most = count == np.max(count, axis=1)[:, None]
@@ -143,7 +141,7 @@ class Group:
         return a if self.exists.all() else np.where(self.exists, a, otherwise)
 
 
-def _firms(m: Melitz, sellers: eq.Selection, entrants: Any) -> dict[str, Any]:
+def _firms(m: Primitives, sellers: eq.Selection, entrants: Any) -> dict[str, Any]:
     active = entrants * np.exp(Group(m, sellers, abroad=False).log_moment(0.0))
     exporters = entrants * np.exp(Group(m, sellers, abroad=True).log_moment(0.0))
     masses = entrants[:, None] * sellers.survival
@@ -157,7 +155,7 @@ def _firms(m: Melitz, sellers: eq.Selection, entrants: Any) -> dict[str, Any]:
     }
 
 
-def _productivity(m: Melitz, x: Unknowns, sellers: eq.Selection, values: Mapping[str, Any]) -> dict[str, Any]:
+def _productivity(m: Primitives, x: Unknowns, sellers: eq.Selection, values: Mapping[str, Any]) -> dict[str, Any]:
     s = m.sigma - 1.0
     active = Group(m, sellers, abroad=False)
     log_count = active.log_moment(0.0)
@@ -184,7 +182,7 @@ def _productivity(m: Melitz, x: Unknowns, sellers: eq.Selection, values: Mapping
     }
 
 
-def _labour(m: Melitz, sellers: eq.Selection, values: Mapping[str, Any]) -> dict[str, Any]:
+def _labour(m: Primitives, sellers: eq.Selection, values: Mapping[str, Any]) -> dict[str, Any]:
     s = m.sigma - 1.0
     fixed = m.f * values["mass_sellers"]
     home = eq.at_home(fixed)
@@ -199,7 +197,7 @@ def _labour(m: Melitz, sellers: eq.Selection, values: Mapping[str, Any]) -> dict
     }
 
 
-def _premia(m: Melitz, sellers: eq.Selection, values: Mapping[str, Any]) -> dict[str, Any]:
+def _premia(m: Primitives, sellers: eq.Selection, values: Mapping[str, Any]) -> dict[str, Any]:
     """Compare exporters with active firms that do not export; undefined (nan) where there are none of either."""
     s = m.sigma - 1.0
     active, exporting = Group(m, sellers, abroad=False), Group(m, sellers, abroad=True)
@@ -239,10 +237,10 @@ def _premia(m: Melitz, sellers: eq.Selection, values: Mapping[str, Any]) -> dict
     }
 
 
-def audit(m: Melitz, x: Unknowns, values: Mapping[str, Any]) -> tuple[Residuals, dict[str, Any], list[str]]:
+def audit(m: Primitives, x: Unknowns, values: Mapping[str, Any]) -> tuple[Residuals, dict[str, Any], list[str]]:
     """Check the answer by other routes than the solver's: see `Model.audit`."""
     with np.errstate(all="ignore"):
-        sellers = m.selection(x)
+        sellers = eq.selection(m, x)
         entrants = values["mass_entrants"]
         prices = eq.price_index_of_varieties(m, x["log_wage"], sellers, entrants)
         wage_by_cutoff = eq.real_wage_by_cutoff(m, x["log_wage"], sellers, values["expenditure"])
@@ -256,9 +254,9 @@ def audit(m: Melitz, x: Unknowns, values: Mapping[str, Any]) -> tuple[Residuals,
     return residuals, *_checks(m, x, values)
 
 
-def _checks(m: Melitz, x: Unknowns, values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+def _checks(m: Primitives, x: Unknowns, values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     cutoff, flows = values["cutoff"], values["trade_flow"]
-    home = eq.is_home(len(cutoff), cutoff.ndim)
+    home = is_home(len(cutoff), cutoff.ndim)
     binds = np.log(cutoff) < m.productivity.log_lower
     strict = np.all((cutoff > eq.at_home(cutoff)[:, None]) | home)
     determined = _connected(flows)
@@ -282,7 +280,7 @@ def _checks(m: Melitz, x: Unknowns, values: Mapping[str, Any]) -> tuple[dict[str
     return checks, notes
 
 
-def _closed_form_scale(m: Melitz) -> np.ndarray:
+def _closed_form_scale(m: Primitives) -> np.ndarray:
     """Ln of the scale below which closed-form Pareto algebra leaves the support (origin, 1)."""
     scales = [getattr(f, "scale", 0.0) if getattr(f, "support", "") == "closed_form" else 0.0 for f in m.families]
     with np.errstate(divide="ignore"):
@@ -293,7 +291,7 @@ def _connected(flows: np.ndarray) -> bool:
     """Whether trade links all countries into one bloc (in every world of a batch)."""
     linked = (flows > 0) | (np.swapaxes(flows, 0, 1) > 0)
     n = len(linked)
-    reach = np.broadcast_to(eq.is_home(n, linked.ndim), linked.shape)[0]
+    reach = np.broadcast_to(is_home(n, linked.ndim), linked.shape)[0]
     for _ in range(n):
         further = reach | np.any(linked & reach[:, None], axis=0)
         if (further == reach).all():

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from phistar.models.melitz import equations as eq
-from phistar.models.melitz.table import TabulatedProductivity
+from phistar.models.melitz.table import Rows
 from phistar.numerics import batched
 
 if TYPE_CHECKING:
@@ -25,21 +25,35 @@ MAX_INNER = 200
 GOAL = 2e-14
 #: Good enough to be judged by the certificate once Newton no longer improves.
 ACCEPT = 1e-11
-#: Steps that may pass without beating the best point.
-PATIENCE = 5
+#: Where the table's root is near enough to the true one.
+NEAR = 1e-9
 #: Longest stride in ln A.
-_CAP = 3.0
+_CAP = 5.0
+#: Largest |Z| told apart.
+_FARTHEST = 30.0
+#: Friction to start with, the least to grow from, and that at which any step is taken.
+_FRICTION, _FLOOR, _STIFF = 0.1, 1e-3, 1e6
+#: Resistance of demand (sigma times its logs' moves) beside that of incomes.
+_STIFFNESS = 5.0
+#: What the friction is multiplied by where the linearisation missed by less than these shares, or by more.
+_MISFITS = np.array([0.1, 0.3, 0.5, 0.8, 1.0])
+_FACTORS = np.array([0.1, 0.3, 0.7, 1.0, 1.5, 4.0])
 
 
 @dataclass
 class State:
-    """Where the iteration stands: log demand, log wage, excess Z, dZ/da, d ln w/da, all with the batch last."""
+    """Where the iteration stands, all with the batch last.
+
+    Log demand a, log wage, log income Y, excess Z, dZ/da, d ln w/da and d ln Y/da.
+    """
 
     log_demand: np.ndarray
     log_wage: np.ndarray
+    log_income: np.ndarray
     excess: np.ndarray
     jacobian: np.ndarray
     response: np.ndarray
+    pull: np.ndarray
 
     @property
     def norm(self) -> np.ndarray:
@@ -148,11 +162,13 @@ def excess_demand(m: Melitz, log_demand: np.ndarray, log_wage: np.ndarray) -> St
     spending = eq.income(m, w, sellers, entrants)
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.log(np.sum(flows, axis=0) / spending)
-    return State(log_demand, w, z, *_jacobian(m, sellers, flows))
+    return State(log_demand, w, np.log(spending), z, *_jacobian(m, sellers, flows))
 
 
-def _jacobian(m: Melitz, sellers: eq.Selection, flows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Compute dZ_j/da_k and d ln w_i/da_k exactly (both country by country, batch).
+def _jacobian(
+    m: Melitz, sellers: eq.Selection, flows: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Compute dZ_j/da_k, d ln w_i/da_k and d ln Y_i/da_k exactly (country by country, batch).
 
     d ln x_ij = (sigma/s) d ln w_i - da_j / s, and d ln e_ij is the same at the margin of one market; where the
     overhead cutoff rules it mixes the markets served, with weights omega.
@@ -177,7 +193,8 @@ def _jacobian(m: Melitz, sellers: eq.Selection, flows: np.ndarray) -> tuple[np.n
     n = np.arange(len(r))
     jacobian[n, n] += np.sum(arrivals, axis=0)
     jacobian += _contract_spread(m, sellers, arrivals * fall / s)
-    return jacobian - flows / rows[:, None] / m.sigma, wage
+    pull = flows / rows[:, None] / m.sigma
+    return jacobian - pull, wage, pull
 
 
 def _wage_response(m: Melitz, sellers: eq.Selection, r: np.ndarray, spread: _Spread) -> np.ndarray:
@@ -234,13 +251,17 @@ def autarky_start(m: Melitz) -> tuple[np.ndarray, np.ndarray]:
 
 
 def find_smooth(
-    m: Melitz, start: tuple[np.ndarray, np.ndarray] | None = None, steps: int = MAX_OUTER
+    m: Melitz,
+    start: tuple[np.ndarray, np.ndarray] | None = None,
+    steps: int = MAX_OUTER,
+    goal: float = GOAL,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Find ln A and ln w where the distributions have no atoms; `m` carries a batch axis.
 
-    Newton with a watchdog: a step may make things worse (it does at kinks, where a bounded support or the
-    overhead rule changes the slope), but when `PATIENCE` steps have not beaten the best point, the search goes
-    back to it with a shorter step, and at last gropes by a -= 0.5 clip(Z, -1, 1).
+    Newton with friction: incomes and demand fall in time where sales exceed spending and rise where they fall
+    short, and every step is an implicit one of length 1/friction. The friction shrinks while the linearisation
+    holds, so that the end is Newton's, and grows where it does not. Nothing has to decrease on the way, which is
+    what lets the search turn the corners that thin tails and large sigma make.
 
     Returns
     -------
@@ -251,36 +272,40 @@ def find_smooth(
     base = excess_demand(m, *(start if start is not None else autarky_start(m)))
     best, found = base, _take(base, slice(None))
     active = np.arange(m.points)
-    halvings, misses, groping = (np.zeros(m.points, dtype=int) for _ in range(3))
+    friction, misses = np.minimum(base.norm, _FRICTION), np.zeros(m.points, dtype=int)
     for _ in range(steps):
         # At the floor of precision a step that does not help is the sign to stop.
-        keep = (best.norm > GOAL) & ~((best.norm < ACCEPT) & (misses >= 2))
+        keep = (best.norm > goal) & ~((best.norm < ACCEPT) & (misses >= 2))
         if not keep.all():
             _put(found, best, active)
             if not keep.any():
                 break
             m, base, best, active = m.take(keep), _take(base, keep), _take(best, keep), active[keep]
-            halvings, misses, groping = halvings[keep], misses[keep], groping[keep]
-        step = _newton_step(base)
-        first = (misses == 0) & (halvings > 0)
-        # Where a market has no sellers at all there is no slope to follow: raise its demand until it has.
-        blind = np.isinf(best.norm)
-        step = np.where((groping > 0) | blind, _grope(base), np.where(first, 0.3**halvings, 1.0) * step)
+            friction, misses = friction[keep], misses[keep]
+        step = _newton_step(base, friction, m.sigma)
         # Wages follow along their known slope, so that their own roots start close.
         wages = base.log_wage + np.sum(base.response * step[None], axis=1)
         trial = excess_demand(m, base.log_demand + step, wages)
-        better = (trial.norm < best.norm) | blind
+        miss = _misfit(base, trial, step, friction, m.sigma)
+        better = trial.norm < best.norm
         best = _choose(better, trial, best)
-        groping = np.maximum(groping - 1, 0)
         misses = np.where(better, 0, misses + 1)
-        halvings = np.where(better, 0, halvings)
-        lost = (misses >= PATIENCE) & (groping == 0)
-        groping = np.where(lost & (halvings >= 4), 20, groping)
-        halvings = np.where(lost, np.where(halvings >= 4, 0, halvings + 1), halvings)
-        misses = np.where(lost, 0, misses)
-        base = _choose(lost, best, trial)
+        base = _choose((miss < 1.0) | (friction > _STIFF), trial, base)
+        friction = friction * _FACTORS[np.searchsorted(_MISFITS, miss)]
+        friction = np.where(miss < 1.0, friction, np.maximum(friction, _FLOOR))
     _put(found, best, active)
     return found.log_demand, found.log_wage, found.norm
+
+
+def _misfit(old: State, new: State, step: np.ndarray, drag: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+    """Compute how far the step missed what the linearisation promised, as a share of what was to be removed."""
+    z = _finite(old.excess)
+    moved = new.log_income - old.log_income + _STIFFNESS * step / sigma
+    # The last term is the rank-one term of the system solved.
+    left = _finite(new.excess) + drag * moved + np.mean(step, axis=0)
+    misfits = [np.max(np.abs(left), axis=0) / np.max(np.abs(z), axis=0)]
+    misfits += [np.sqrt(np.sum(left**2, axis=0) / np.sum(z**2, axis=0)), new.norm / old.norm]
+    return np.where(np.isnan(new.excess).any(axis=0), np.inf, np.fmin.reduce(misfits))
 
 
 def find_one(
@@ -292,17 +317,20 @@ def find_one(
     """
     if all(family.family == "pareto" for family in m.families):
         return find_smooth(m, start)
-    log_demand, log_wage, _ = find_smooth(m.with_kernel(TabulatedProductivity(m)), start)
+    log_demand, log_wage, _ = find_smooth(m.with_kernel(Rows(m).table()), start, goal=NEAR)
     return find_smooth(m, (log_demand, log_wage), steps=40)
 
 
-def _newton_step(state: State) -> np.ndarray:
-    """Solve J da = -Z; where that strides too far, limit the stride in each singular direction apart.
+def _newton_step(state: State, drag: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+    """Solve (J + drag D) da = -Z; where that strides too far, limit the stride in each singular direction apart.
 
-    The level of A is free (wages follow it), which the rank-one term fixes. Blocs that trade little or nothing
-    with one another leave further directions almost free: their long strides must not drown the others.
+    D da is the move of ln Y and of demand that the friction slows. The level of A is free (wages follow it),
+    which the rank-one term fixes. Blocs that trade little or nothing with one another leave further directions
+    almost free: their long strides must not drown the others.
     """
-    matrix = np.nan_to_num(state.jacobian + 1.0 / len(state.excess))
+    n = np.arange(len(state.excess))
+    matrix = np.nan_to_num(state.jacobian) + 1.0 / n.size + drag * state.pull
+    matrix[n, n] += drag * _STIFFNESS / sigma
     z = _finite(state.excess)
     step = -batched.solve(matrix, z)
     far = ~(np.max(np.abs(step), axis=0) <= _CAP)
@@ -311,14 +339,9 @@ def _newton_step(state: State) -> np.ndarray:
     return step
 
 
-def _grope(state: State) -> np.ndarray:
-    """Lower demand where sales exceed spending, raise it where they fall short."""
-    return np.where(np.isneginf(state.excess), 2.0, -0.5 * np.clip(_finite(state.excess), -1.0, 1.0))
-
-
 def _finite(z: np.ndarray) -> np.ndarray:
     """Read a market without sellers as one far too small."""
-    return np.nan_to_num(z, nan=0.0, neginf=-1.0, posinf=1.0)
+    return np.clip(np.nan_to_num(z, nan=0.0, neginf=-_FARTHEST, posinf=_FARTHEST), -_FARTHEST, _FARTHEST)
 
 
 def _take(state: State, keep: np.ndarray | slice) -> State:

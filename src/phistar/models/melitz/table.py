@@ -1,27 +1,95 @@
 """A quick stand-in for the productivity kernel, for steps far from the solution.
 
-The nested solver needs, of each country's distribution, only two functions of ln x at one order s: the survival
-S and the surplus J; V/x^s is their sum. Both are tabulated once in logs with exact slopes and read by cubic
-interpolation, which costs the same for every family. The root found with the table starts the exact solver.
+The nested solver needs, of each country's distribution, two functions of ln x at one order s: the survival S and
+the surplus J; V/x^s is their sum. Only ln J is tabulated, with two exact derivatives. The rest is read off the
+interpolant by J' = -s (J + S), so that the slopes Newton uses are those of the functions it solves. Reading costs
+the same for every family, and atoms can be smeared into narrow bells on the way.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from phistar.blocks.productivity import Productivity
-from phistar.blocks.productivity.empirical import Smoothed
+from phistar.blocks.productivity import Empirical, Productivity
 from phistar.numerics.hermite import HermiteTable
 
 if TYPE_CHECKING:
     from phistar.models.melitz.model import Melitz
 
-_BODY = 96
+_BODY = 128
 _TAIL = 64
+#: Share of draws left of the first knot.
+_LEFT = 1e-9
 #: ln of the least survival worth tabulating: beyond it a market is empty for all purposes.
 _FAR = -600.0
+#: Knots of a bell, in widths from its centre: beyond them it is over.
+_BELL = np.concatenate([np.linspace(-8.0, -4.0, 5), np.linspace(-3.5, 3.5, 15), np.linspace(4.0, 8.0, 5)])
+#: Between bells knots approach the next atom by this factor.
+_CLOSER = 1.5
+_EXPONENT = 690.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """One distribution at its knots: ln J and two derivatives in ln x."""
+
+    knots: np.ndarray
+    log_j: np.ndarray
+    slope: np.ndarray
+    curvature: np.ndarray
+
+    @classmethod
+    def of(cls, knots: np.ndarray, log_j: np.ndarray, survival: np.ndarray, density: np.ndarray, s: float) -> Row:
+        """Work out the derivatives from ln J, and S and the density of ln phi over J; drop knots that say nothing."""
+        slope = -s * (1.0 + survival)
+        curvature = s * density - s * s * survival * (1.0 + survival)
+        good = np.isfinite(log_j) & np.isfinite(slope) & np.isfinite(curvature)
+        return cls(knots[good], log_j[good], slope[good], curvature[good])
+
+    def padded(self, size: int) -> Row:
+        """Return the row with knots added further right, where ln J goes on straight."""
+        step = np.arange(1.0, size - len(self.knots) + 1.0)
+        return Row(
+            np.append(self.knots, self.knots[-1] + step),
+            np.append(self.log_j, self.log_j[-1] + step * self.slope[-1]),
+            np.append(self.slope, np.full(step.size, self.slope[-1])),
+            np.append(self.curvature, np.zeros(step.size)),
+        )
+
+
+class Rows:
+    """The rows of a world's distributions: those without atoms are worked out once, whatever the bells."""
+
+    def __init__(self, m: Melitz) -> None:
+        self.s = float(np.ravel(m.sigma)[0]) - 1.0
+        self._families = m.families
+        self._kept: dict[int, Row] = {}
+
+    def table(self, width: float = 0.0) -> TabulatedProductivity:
+        """Tabulate all origins, with every atom smeared into a bell of standard deviation `width` in ln phi."""
+        rows: dict[int, Row] = {}
+        for family in self._families:
+            if isinstance(family, Empirical):
+                if id(family) not in rows:
+                    rows[id(family)] = _bells(family, self.s, width)
+            elif id(family) not in self._kept:
+                self._kept[id(family)] = _continuous(family, self.s)
+        found = [(rows if isinstance(f, Empirical) else self._kept)[id(f)] for f in self._families]
+        return TabulatedProductivity(found, self.s)
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What the table says at an array of ln x: ln J, ln V/x^s, S, and the density of ln phi."""
+
+    log_j: np.ndarray
+    log_r: np.ndarray
+    survival: np.ndarray
+    density: np.ndarray
 
 
 class TabulatedProductivity(Productivity):
@@ -30,79 +98,141 @@ class TabulatedProductivity(Productivity):
     family = "tabulated"
     parameter_names = ()
 
-    def __init__(self, m: Melitz) -> None:
-        self.s = float(np.ravel(m.sigma)[0]) - 1.0
-        g = m.productivity
-        knots = _padded([_knots(f, self.s) for f in m.families])
-        shaped = knots[..., None] if m.is_batch else knots
-        with np.errstate(all="ignore"):
-            rows = [np.broadcast_to(a, shaped.shape).reshape(knots.shape) for a in (
-                g.log_survival(shaped), g.hazard(shaped, 0.0), g.log_surplus(shaped, self.s))]  # fmt: skip
-        log_s, hazard, log_j = rows
-        # d ln J / d ln x = -s (J + S) / J.
-        fall = self.s * (1.0 + np.exp(np.minimum(log_s - log_j, 600.0)))
-        self.survival_table = HermiteTable(knots, np.maximum(log_s, 2 * _FAR), -np.where(np.isfinite(hazard), hazard, 0.0))
-        self.surplus_table = HermiteTable(knots, np.maximum(log_j, 3 * _FAR), -fall)
-        self._lower = g.log_lower
+    def __init__(self, rows: list[Row], s: float) -> None:
+        self.s = s
+        size = max(len(row.knots) for row in rows)
+        rows = [row.padded(size) for row in rows]
+        knots, log_j, slope, curvature = (
+            np.array([getattr(row, name) for row in rows]) for name in ("knots", "log_j", "slope", "curvature")
+        )
+        self._table = HermiteTable(knots, log_j, slope, curvature)
+        self._first = knots[:, 0]
+        self._last: tuple[Any, _Reading] | None = None
 
-    @property
+    def _read(self, log_x: Any) -> _Reading:
+        # One evaluation of the equations asks for the same cutoffs several times.
+        if self._last is None or self._last[0] is not log_x:
+            self._last = (log_x, self._looked_up(log_x))
+        return self._last[1]
+
+    def _looked_up(self, log_x: np.ndarray) -> _Reading:
+        first = self._first.reshape(-1, *(1,) * (log_x.ndim - 1))
+        beyond = np.minimum(log_x - first, 0.0)
+        log_j, slope, curvature = self._table(np.maximum(log_x, first))
+        total = np.maximum(-slope / self.s, 1.0)
+        j = np.exp(log_j)
+        survival = j * (total - 1.0)
+        density = np.maximum(j * (curvature / self.s + self.s * total * (total - 1.0)), 0.0)
+        log_r = log_j + np.log(total) - self.s * beyond
+        # Left of the first knot everybody counts: S stays, V/x^s is a power.
+        left = beyond < 0.0
+        log_j = np.where(left, log_r + np.log1p(-survival * np.exp(-log_r)), log_j)
+        return _Reading(log_j, log_r, np.minimum(survival, 1.0), np.where(left, 0.0, density))
+
+    @cached_property
     def log_lower(self) -> Any:
         """Log of the lower end of the support."""
-        return self._lower
+        return self._first
 
     def log_survival(self, log_x: Any) -> Any:
         """Read ln S."""
-        return np.minimum(self.survival_table(log_x)[0], 0.0)
+        return np.log(self._read(log_x).survival)
 
     def surplus(self, log_x: Any, order: Any) -> Any:
         """Read J."""
-        return np.exp(self.surplus_table(log_x)[0])
+        return np.exp(self._read(log_x).log_j)
 
     def log_moment(self, log_x: Any, order: Any) -> Any:
         """Read ln V: J + S is V/x^s."""
-        return np.logaddexp(self.surplus_table(log_x)[0], self.log_survival(log_x)) + self.s * log_x
+        return self._read(log_x).log_r + self.s * log_x
 
     def log_density(self, log_x: Any) -> Any:
         """Read ln of the density of ln phi."""
-        value, slope = self.survival_table(log_x)
-        with np.errstate(divide="ignore"):
-            return np.minimum(value, 0.0) + np.log(np.maximum(-slope, 0.0) * (value < 0.0))
+        return np.log(self._read(log_x).density)
 
     def hazard(self, log_x: Any, order: Any = 0.0) -> Any:
-        """Read the fall of ln V, as the tables themselves fall: Newton wants the slope of what it solves."""
-        log_j, slope_j = self.surplus_table(log_x)
-        log_s, slope_s = self.survival_table(log_x)
-        share = 1.0 / (1.0 + np.exp(np.clip(log_j - np.minimum(log_s, 0.0), -700.0, 700.0)))
-        fall = -(1.0 - share) * slope_j - share * slope_s * (log_s < 0.0) - self.s
-        return np.maximum(fall, 0.0)
+        """Read the fall of ln V."""
+        reading = self._read(log_x)
+        return reading.density * np.exp(-reading.log_r)
+
+
+def _continuous(family: Productivity, s: float) -> Row:
+    knots = _knots(family, s)
+    with np.errstate(all="ignore"):
+        log_s, log_j = family.log_survival(knots), family.log_surplus(knots, s)
+        hazard = family.hazard(knots, 0.0)
+        survival = np.exp(np.minimum(log_s - log_j, 600.0))
+        return Row.of(knots, log_j, survival, hazard * survival, s)
 
 
 def _knots(family: Productivity, s: float) -> np.ndarray:
-    """Place knots: left of the body where J turns to its power law, over the quantiles, out into the tail."""
-    if isinstance(family, Smoothed):
-        inner = np.linspace(family.edges[:-1], family.edges[1:], 6, endpoint=False, axis=1).ravel()
-        return np.concatenate([_left_of(inner[0], s), inner, _up_to(inner[-1], family.edges[-1])])
-    low = float(family.log_quantile(1e-6))
-    body = np.linspace(low, float(family.log_quantile_upper(1e-2)), _BODY)
+    """Place knots over the quantiles, denser where J turns from its power law, and out into the tail."""
+    lower = float(np.max(family.log_lower))
+    low = lower if np.isfinite(lower) else float(family.log_quantile(_LEFT))
+    high = float(family.log_quantile_upper(1e-2))
+    body = np.linspace(low, high, _BODY)
+    middle = high - (high - low) * np.linspace(1.0, 0.0, _BODY) ** 2
+    body = np.union1d(body, middle)
     upper = float(np.max(family.log_upper))
     if np.isfinite(upper):
-        right = _up_to(body[-1], upper)
+        # Crowd knots towards an upper bound, where J and S vanish.
+        right = upper - (upper - high) * np.geomspace(1.0, 1e-9, _TAIL + 1)[1:]
     else:
         far = float(family.log_quantile_upper(np.exp(_FAR)))
-        right = body[-1] + (far - body[-1]) * np.linspace(0.0, 1.0, _TAIL + 1)[1:] ** 2
-    return np.concatenate([_left_of(low, s), body, right])
+        right = high + (far - high) * np.linspace(0.0, 1.0, _TAIL + 1)[1:] ** 2
+    return np.concatenate([body, right])
 
 
-def _left_of(low: float, s: float) -> np.ndarray:
-    return low - (12.0 / s) * np.linspace(1.0, 0.0, 24, endpoint=False) ** 2
+def _bells(family: Empirical, s: float, width: float) -> Row:
+    """Tabulate a discrete distribution whose atoms are smeared into normal bells of ln phi."""
+    from scipy.special import ndtr
+
+    knots = _knots_of_bells(family.log_atoms, width)
+    # Every knot sees the bells around it one by one; those further right count in full.
+    first = np.searchsorted(family.log_atoms, knots - 9.0 * width)
+    behind = np.searchsorted(family.log_atoms, knots + 9.0 * width)
+    knot = np.repeat(np.arange(knots.size), behind - first)
+    start = np.repeat(first - np.concatenate([[0], np.cumsum(behind - first)[:-1]]), behind - first)
+    atom = np.arange(knot.size) + start
+    place = (family.log_atoms[atom] - knots[knot]) / width
+    tilt = s * width
+    rise = np.minimum(tilt * place + 0.5 * tilt**2, _EXPONENT)
+    above, tilted = ndtr(place), ndtr(place + tilt)
+    bell = np.exp(-0.5 * place**2) / (width * np.sqrt(2.0 * np.pi))
+    # e^rise tilted - above, without the difference of like numbers.
+    surplus = np.expm1(rise) * tilted + (tilted - above)
+    weight = family.weights[atom]
+    j, survival, density = (
+        np.bincount(knot, weight * part, minlength=knots.size) for part in (surplus, above, bell)
+    )
+    whole, value = _counted_in_full(family, s, width, knots, behind)
+    j, survival = j + value - whole, survival + whole
+    return Row.of(knots, np.log(j), survival / j, density / j, s)
 
 
-def _up_to(start: float, upper: float) -> np.ndarray:
-    """Crowd knots towards an upper bound, where J and S vanish."""
-    return upper - (upper - start) * np.geomspace(1.0, 1e-9, _TAIL + 1)[1:]
+def _counted_in_full(
+    family: Empirical, s: float, width: float, knots: np.ndarray, behind: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return S and V/x^s of the bells that lie wholly above each knot."""
+    terms = np.log(family.weights) + s * family.log_atoms
+    log_sum = np.append(np.logaddexp.accumulate(terms[::-1])[::-1], -np.inf)
+    share = np.append(np.cumsum(family.weights[::-1])[::-1], 0.0)
+    rise = log_sum[behind] + 0.5 * (s * width) ** 2 - s * knots
+    return share[behind], np.exp(np.minimum(rise, _EXPONENT))
 
 
-def _padded(rows: list[np.ndarray]) -> np.ndarray:
-    """Give all rows the length of the longest by knots further left, where the functions are straight."""
-    size = max(len(row) for row in rows)
-    return np.array([np.concatenate([row[0] - np.arange(size - len(row), 0, -1.0), row]) for row in rows])
+def _knots_of_bells(atoms: np.ndarray, width: float) -> np.ndarray:
+    """Place knots over every bell, and between bells ever closer to the right one, towards which J falls."""
+    gaps = np.diff(atoms, prepend=atoms[0])
+    count = np.maximum(np.log(np.maximum(gaps / width, 1e-9) / 16.0) / np.log(_CLOSER), 0.0).astype(int) + 1
+    atom = np.repeat(np.arange(atoms.size), count)
+    power = np.arange(atom.size) - np.repeat(np.cumsum(count) - count, count)
+    between = atoms[atom] - 8.0 * width * _CLOSER**power
+    return _thinned(np.append(between, (atoms[:, None] + width * _BELL).ravel()), 0.4 * width)
+
+
+def _thinned(places: np.ndarray, least: float) -> np.ndarray:
+    """Sort, and keep one place of every stretch of length `least`."""
+    places = np.sort(places)
+    cells = np.floor((places - places[0]) / least)
+    return places[np.append(True, np.diff(cells) > 0.0)]
