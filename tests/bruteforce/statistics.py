@@ -26,9 +26,7 @@ def outcomes(solution: Solution) -> dict[str, np.ndarray]:
     out["variety"] = out["mass_sellers"].sum(axis=0)
     # Melitz's average over every variety on sale: the productivity at which all of them, made at home and
     # delivered free, would give the same price index
-    out["phi_tilde_total"] = (
-        world.sigma / s * solution.wage / solution.price_index * out["variety"] ** (-1 / s)
-    )
+    out["phi_tilde_total"] = world.sigma / s * solution.wage / solution.price_index * out["variety"] ** (-1 / s)
     if world.entry == "fixed":
         del out["labour_entry"], out["entry_flow"]
     return out
@@ -65,8 +63,7 @@ def _country(solution: Solution, i: int) -> dict[str, Any]:
         return float((revenue[part] @ mass[part]) / (employment[part] @ mass[part])) if part.any() else np.nan
 
     phi_tilde_market = [
-        _mean(power[firm.serves[j]], mass[firm.serves[j]]) ** (1 / s) if sellers[j] > 0 else np.nan
-        for j in range(n)
+        _mean(power[firm.serves[j]], mass[firm.serves[j]]) ** (1 / s) if sellers[j] > 0 else np.nan for j in range(n)
     ]
     total = float(revenue @ mass)
     row: dict[str, Any] = {

@@ -38,13 +38,9 @@ WORLDS: dict[str, World] = {
         productivity={"family": "empirical", "values": [1.0]},
     ),
     "unlike atoms": make_world(**TWO, productivity=[ATOMS, FEW]),
-    "atoms beside a density": make_world(
-        **TWO, productivity=[FEW, {"family": "lognormal", "mu": 0.0, "sd": 0.5}]
-    ),
+    "atoms beside a density": make_world(**TWO, productivity=[FEW, {"family": "lognormal", "mu": 0.0, "sd": 0.5}]),
     "fixed entry": make_world(**{**TWO, "entry": "fixed", "J": [0.8, 1.5]}, productivity=ATOMS),
-    "a closed economy": make_world(
-        sigma=3.5, L=[2.0], tau=[[1.0]], f=[[1.0]], f_e=2.0, delta=0.3, productivity=FEW
-    ),
+    "a closed economy": make_world(sigma=3.5, L=[2.0], tau=[[1.0]], f=[[1.0]], f_e=2.0, delta=0.3, productivity=FEW),
 }
 
 

@@ -58,9 +58,7 @@ def test_the_library_agrees_with_firms_own_choices(name: str) -> None:
     assert not wrong, wrong
 
 
-@pytest.mark.parametrize(
-    "name", ["three countries, lognormal", "own productivity, bounded_pareto", "families mixed"]
-)
+@pytest.mark.parametrize("name", ["three countries, lognormal", "own productivity, bounded_pareto", "families mixed"])
 def test_the_local_trade_elasticity_is_the_fall_in_sales_of_all_firms_at_given_prices(name: str) -> None:
     solution, world = brute(name), WORLDS[name]
     demand = solution.income * solution.price_index ** (world.sigma - 1)
@@ -161,6 +159,4 @@ def test_brute_force_reproduces_the_stored_reference_worlds(name: str) -> None:
         "labour_entry": "labour_entry",
         "output_per_worker": "gate_output_per_worker",
     }.items():
-        assert got[variable] == pytest.approx(want[stored], rel=1e-11), (
-            variable
-        )  # differences in Newton: 1e-13
+        assert got[variable] == pytest.approx(want[stored], rel=1e-11), variable  # differences in Newton: 1e-13

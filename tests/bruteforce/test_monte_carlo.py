@@ -17,9 +17,7 @@ from .families import make_family
 from .worlds import World, market_sets, profit_of_sets, sales
 
 N = 1_000_000
-SIGMAS = (
-    4.0  # standard errors allowed; with some 150 numbers compared at a fixed seed, a false alarm is 1 in 100
-)
+SIGMAS = 4.0  # standard errors allowed; with some 150 numbers compared at a fixed seed, a false alarm is 1 in 100
 # Tails thin enough for sales to have four moments (k > 4 (sigma - 1)), so standard errors mean something.
 THIN: dict[str, World] = {
     "pareto": three_countries({"family": "pareto", "k": 9.0, "scale": 1.0}, sigma=3.0),
@@ -87,9 +85,7 @@ def own_sample(world: World, n: int, seed: int) -> tuple[Any, list[Sample]]:
     return eq, out
 
 
-def firm_choices(
-    world: World, i: int, wage: np.ndarray, demand: np.ndarray, phi: np.ndarray
-) -> tuple[np.ndarray, ...]:
+def firm_choices(world: World, i: int, wage: np.ndarray, demand: np.ndarray, phi: np.ndarray) -> tuple[np.ndarray, ...]:
     """Return sales, employment and profit of firms that take the best set of markets."""
     by_set = profit_of_sets(world, i, wage, demand, phi)
     best = by_set.argmax(axis=0)
@@ -129,9 +125,7 @@ thin = pytest.mark.parametrize("name", THIN)
 def test_masses_and_trade_of_a_million_firms_match_the_equilibrium(name: str, how: str) -> None:
     eq, samples = sampled(name, how)
     for i, sample in enumerate(samples):
-        assert sample.weight * N == pytest.approx(
-            eq["mass_entrants"][i], rel=1e-12
-        )  # a division and a product
+        assert sample.weight * N == pytest.approx(eq["mass_entrants"][i], rel=1e-12)  # a division and a product
         scale = sample.weight * N
 
         def compare(label: str, values: np.ndarray, exact: float, scale: float = scale, i: int = i) -> None:

@@ -113,9 +113,7 @@ def pricing(world: World, origin: int, wage: np.ndarray, phi: np.ndarray) -> np.
     return world.sigma / (world.sigma - 1) * marginal_cost
 
 
-def profit_of_sets(
-    world: World, origin: int, wage: np.ndarray, demand: np.ndarray, phi: np.ndarray
-) -> np.ndarray:
+def profit_of_sets(world: World, origin: int, wage: np.ndarray, demand: np.ndarray, phi: np.ndarray) -> np.ndarray:
     """Return the profit of serving each set of markets, [set][firm]."""
     revenue = sales(world, origin, wage, demand, phi)
     variable = revenue / world.sigma  # revenue less variable cost when price is the markup over it
@@ -128,18 +126,14 @@ def profit_of_sets(
     )
 
 
-def turning_points(
-    world: World, origin: int, wage: np.ndarray, demand: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def turning_points(world: World, origin: int, wage: np.ndarray, demand: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the productivities at which the best set of markets changes, and the best set above each.
 
     Any two sets are compared: variable profit grows like phi^(sigma-1), so their profits cross at most once.
     """
     s = world.sigma - 1
     unit = sales(world, origin, wage, demand, np.array([1.0]))[:, 0] / world.sigma
-    slope = np.array(
-        [sum(unit[j] for j in m) for m in market_sets(world.count)]
-    )  # variable profit at phi = 1
+    slope = np.array([sum(unit[j] for j in m) for m in market_sets(world.count)])  # variable profit at phi = 1
     cost = wage[origin] * np.array([fixed_labour(world, origin, m) for m in market_sets(world.count)])
     rise = slope[None, :] - slope[:, None]
     more = cost[None, :] - cost[:, None]
@@ -207,9 +201,7 @@ class Solution:
         return tuple(population(self.world, i, self.wage, demand) for i in range(self.world.count))
 
 
-def residuals(
-    world: World, wage: np.ndarray, P: np.ndarray, income: np.ndarray, mass: np.ndarray
-) -> np.ndarray:
+def residuals(world: World, wage: np.ndarray, P: np.ndarray, income: np.ndarray, mass: np.ndarray) -> np.ndarray:
     """Return how far the definitions are from holding, in logs; labour markets come last."""
     n = world.count
     demand = income * P ** (world.sigma - 1)

@@ -123,7 +123,5 @@ def off_diagonal(matrix: list[list[float]], value: float) -> list[list[float]]:
 def same(got: Any, want: Any, rtol: float, atol: float = 0.0) -> bool:
     """Whether arrays agree, undefined and infinite entries included."""
     return bool(
-        np.allclose(
-            np.asarray(got, dtype=float), np.asarray(want, dtype=float), rtol=rtol, atol=atol, equal_nan=True
-        )
+        np.allclose(np.asarray(got, dtype=float), np.asarray(want, dtype=float), rtol=rtol, atol=atol, equal_nan=True)
     )

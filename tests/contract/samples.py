@@ -105,12 +105,8 @@ MELITZ = {
     "fixed entry and overhead": Sample(
         _world(LOGNORMAL, drop=ENTRY_COSTS, fixed_cost="overhead", **CHEAP_EXPORTS, **FIXED)
     ),
-    "everyone sells at home": Sample(
-        _world(PARETO, f=[[0.01, 1.4, 0.6], [1.3, 0.01, 1.5], [1.2, 0.5, 0.01]])
-    ),
-    "no trade between two": Sample(
-        _world(LOGNORMAL, tau=[[1.05, INF, 1.6], [1.45, 1.02, 1.3], [1.5, 1.35, 1.1]])
-    ),
+    "everyone sells at home": Sample(_world(PARETO, f=[[0.01, 1.4, 0.6], [1.3, 0.01, 1.5], [1.2, 0.5, 0.01]])),
+    "no trade between two": Sample(_world(LOGNORMAL, tau=[[1.05, INF, 1.6], [1.45, 1.02, 1.3], [1.5, 1.35, 1.1]])),
     "atoms": Sample(
         _world(ATOMS, f=[[1.0, 1.4, 1.6], [1.3, 0.9, 1.5], [1.2, 1.5, 0.8]]),
         smooth=False,
@@ -147,12 +143,8 @@ def melitz_accounts(eq: Any, p: dict[str, Any]) -> dict[str, np.ndarray]:
         "spending is what is bought": flow.sum(axis=0) / income - 1,
         "sales are what is earned": revenue / income - 1,
         "production labour is the cost of sales": eq["labour_production"] / production - 1,
-        "fixed labour is paid by those who sell": (eq["labour_fixed"] + eq["labour_export"])
-        / fixed.sum(axis=1)
-        - 1,
-        "profit is sales less labour": (
-            eq["profit_total"] - (revenue - wage * (production + fixed.sum(axis=1)))
-        )
+        "fixed labour is paid by those who sell": (eq["labour_fixed"] + eq["labour_export"]) / fixed.sum(axis=1) - 1,
+        "profit is sales less labour": (eq["profit_total"] - (revenue - wage * (production + fixed.sum(axis=1))))
         / revenue,
         "welfare is real income a head": eq["welfare"] * eq["price_index"] * L / income - 1,
     }

@@ -27,9 +27,7 @@ def shock(model: str, parameters: dict[str, Any]) -> dict[str, Any]:
 @each
 def test_a_zero_shock_gives_hats_of_one(model: str, sample: str) -> None:
     scenario = SAMPLES[model].samples[sample].scenario(model)
-    first = next(
-        name for name, kind in kinds(model).items() if kind == "scalar" and name in scenario["parameters"]
-    )
+    first = next(name for name, kind in kinds(model).items() if kind == "scalar" and name in scenario["parameters"])
     scenario["counterfactual"] = {"parameters": {first: scenario["parameters"][first]}}
     comparison = compare(scenario)
     for name in comparison.baseline:

@@ -210,9 +210,7 @@ def bad_inputs(model: str) -> list[tuple[str, Any, str]]:
         below = None if p.lower is None else (p.lower if p.strict else p.lower - 1.0)
         wrong: list[tuple[Any, str]] = [(True, "a truth value"), ("many", "a word"), ({"a": 1.0}, "a table")]
         if p.kind in {"scalar", "country", "matrix"}:
-            wrong += [(float("nan"), "not a number"), (-float("inf"), "minus infinity"), (None, "nothing")][
-                :2
-            ]
+            wrong += [(float("nan"), "not a number"), (-float("inf"), "minus infinity"), (None, "nothing")][:2]
             if not p.infinite:
                 wrong += [(float("inf"), "infinite"), ("inf", "infinite, as a word")]
             if below is not None:

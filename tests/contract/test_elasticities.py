@@ -16,9 +16,7 @@ from .helpers import get_number, kinds, numeric_keys, set_number, understood
 from .samples import SAMPLES, each_sample
 
 CASES = [
-    (m, s)
-    for m, s in each_sample()
-    if SAMPLES[m].samples[s].smooth and "elasticities" in get_model(m).capabilities
+    (m, s) for m, s in each_sample() if SAMPLES[m].samples[s].smooth and "elasticities" in get_model(m).capabilities
 ]
 each = pytest.mark.parametrize(("model", "sample"), CASES, ids=[f"{m}: {s}" for m, s in CASES])
 
@@ -85,9 +83,7 @@ def check_elasticities(model: str, sample: str, stride: int) -> None:
             defined = np.isfinite(value) & (value != 0)
             gap = np.abs(got - difference) / (1 + np.abs(difference))
             for index in zip(*np.nonzero(defined & ~(gap <= TOLERANCE)), strict=True):
-                wrong.append(
-                    (f"{name}{list(map(int, index))}", key, float(got[index]), float(difference[index]))
-                )
+                wrong.append((f"{name}{list(map(int, index))}", key, float(got[index]), float(difference[index])))
             compared += int(defined.sum())
     assert not wrong, f"{len(wrong)} of {compared} differ: {wrong[:12]}"
     assert compared > 40
@@ -126,9 +122,7 @@ def test_asking_for_one_outcome_gives_the_same_number(model: str, sample: str) -
     row = differentiate(eq.model, dict(eq.unknowns), [parse_path(key)])
     for name in list(eq)[:5]:
         defined = eq[name] != 0
-        assert np.array_equal(
-            every.table[name, key][defined], (row[name][0] / np.where(defined, eq[name], 1))[defined]
-        )
+        assert np.array_equal(every.table[name, key][defined], (row[name][0] / np.where(defined, eq[name], 1))[defined])
         one = elasticities(eq, of=name, to=key)
         assert list(one.table) == [(name, key)]
         assert np.array_equal(one.table[name, key], every.table[name, key], equal_nan=True)

@@ -67,9 +67,7 @@ def test_symmetric_pareto_worlds_have_their_closed_form(
     n: int, tau: float, f_x: float, k: float, sigma: float, scale: float, delta: float
 ) -> None:
     f, f_e, L, s = 0.9, 2.0, 50.0, sigma - 1
-    eq = symmetric(
-        pareto(k, scale), partners=n, tau=tau, f=f, f_x=f_x, sigma=sigma, delta=delta, f_e=f_e, L=L
-    )
+    eq = symmetric(pareto(k, scale), partners=n, tau=tau, f=f, f_x=f_x, sigma=sigma, delta=delta, f_e=f_e, L=L)
     T = n * tau**-k * (f_x / f) ** (1 - k / s)
     cutoff = (scale**k * s / (k - s) * f * (1 + T) / (delta * f_e)) ** (1 / k)
     share = (tau * (f_x / f) ** (1 / s)) ** -k
@@ -91,9 +89,7 @@ def test_output_per_worker_is_finite_only_if_k_exceeds_sigma() -> None:
     finite, infinite = symmetric(pareto(4.25)), symmetric(pareto(3.75))
     # average product of production labour, weighted by sales: a mixture over two cutoffs
     assert np.isfinite(finite["output_per_worker"]).all()
-    assert finite["output_per_worker"] == pytest.approx(
-        0.75 * finite["revenue_weighted_productivity"], rel=EXACT
-    )
+    assert finite["output_per_worker"] == pytest.approx(0.75 * finite["revenue_weighted_productivity"], rel=EXACT)
     assert np.isposinf(infinite["output_per_worker"]).all()
     assert np.isposinf(infinite["revenue_weighted_productivity"]).all()
 
@@ -160,9 +156,7 @@ def half(digits: int) -> float:
         (1.0, 20.7316, 0.5, 1.0),
     ],
 )
-def test_gains_under_a_pareto_match_the_table(
-    tau: float, gain: float, share: float, exporting: float
-) -> None:
+def test_gains_under_a_pareto_match_the_table(tau: float, gain: float, share: float, exporting: float) -> None:
     eq, closed = mr(MR_PARETO, tau), mr(MR_PARETO, None)
     assert 100 * (eq["welfare"][0] / closed["welfare"][0] - 1) == pytest.approx(gain, abs=half(4))
     assert eq["trade_share"][0, 0] == pytest.approx(share, abs=half(5))
@@ -329,9 +323,7 @@ def draws(family: str) -> Iterator[dict[str, Any]]:
         sigma = rng.uniform(2.5, 4.5)
         table = dict(DISTRIBUTIONS[family])
         if family in {"pareto", "frechet"}:
-            table["k" if family == "pareto" else "shape"] = sigma + rng.uniform(
-                0.3, 2.0
-            )  # output per worker finite
+            table["k" if family == "pareto" else "shape"] = sigma + rng.uniform(0.3, 2.0)  # output per worker finite
         if family == "bounded_pareto":
             table |= {"k": rng.uniform(2.0, 6.0), "upper": rng.uniform(5.0, 20.0)}
         if family == "lognormal":

@@ -63,9 +63,7 @@ BY_COUNTRY = {
     "phi_x_zero_profit": lambda eq: _off(eq["cutoff_zero_profit"]),
     "phi_x_effective": lambda eq: _off(eq["cutoff_effective"]),
     "domestic_share": lambda eq: np.diag(eq["trade_share"]),
-    "trade_elasticity_partial": lambda eq: (
-        eq["trade_elasticity"] if eq["wage"].std() else _off(eq["trade_elasticity"])
-    ),
+    "trade_elasticity_partial": lambda eq: eq["trade_elasticity"] if eq["wage"].std() else _off(eq["trade_elasticity"]),
     "M_serving": lambda eq: _serving(eq),
     "phi_tilde_by_dest": lambda eq: _by_destination(eq),
     # matrices
@@ -148,9 +146,7 @@ def test_flags_of_the_reference_worlds_are_reproduced(case: dict[str, Any]) -> N
     eq = solve(scenario(case))
     binds = bool(np.any(eq["cutoff_zero_profit"].diagonal() > eq["cutoff_effective"].diagonal()))
     assert stored["scale_binding"] is False
-    if (
-        case["id"] == "pub07_all_export_overhead"
-    ):  # selection is on total profit: the domestic cutoff is overruled
+    if case["id"] == "pub07_all_export_overhead":  # selection is on total profit: the domestic cutoff is overruled
         assert binds
         assert np.allclose(eq["exporter_share"], 1, rtol=0, atol=1e-15)
 

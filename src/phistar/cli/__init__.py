@@ -1,5 +1,5 @@
 """The command line: thin, and quick to start."""
 
-from .app import main
+from phistar.cli.app import main
 
 __all__ = ["main"]

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ..core.errors import PhistarError, unknown_key
+from phistar.core.errors import PhistarError, unknown_key
 
 #: Each command's module and function, in the order of the help.
 COMMANDS = {
@@ -70,7 +70,7 @@ def phistar(
     Results are certified or refused. Exit status: 0 done, 2 the input is wrong, 3 no certified equilibrium.
     """
     if version:
-        from ..core.version import VERSION
+        from phistar.core.version import VERSION
 
         typer.echo(f"phistar {VERSION}")
     elif context.invoked_subcommand is None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from .options import Json, Scenario, Settings
+from phistar.cli.options import Json, Scenario, Settings
 
 
 def compare_command(scenario: Scenario, settings: Settings = None, json: Json = None) -> None:
     """Compare a scenario's baseline with its counterfactual: levels, changes, decompositions."""
-    from ..report.results import comparison_notes, comparison_tables
-    from ..verbs.compare import compare
-    from .output import check_json, deliver
+    from phistar.cli.output import check_json, deliver
+    from phistar.report.results import comparison_notes, comparison_tables
+    from phistar.verbs.compare import compare
 
     check_json(json)
     comparison = compare(scenario, settings or ())

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .options import Json, Scenario, Settings
+from phistar.cli.options import Json, Scenario, Settings
 
 Of = Annotated[
     str | None,
@@ -22,11 +22,11 @@ def elasticities_command(
     scenario: Scenario, of: Of = None, to: To = None, settings: Settings = None, json: Json = None
 ) -> None:
     """Print the exact elasticities of outcomes to parameters, without solving again."""
-    from ..core.scenario import load_scenario
-    from ..models.registry import build_model
-    from ..report.results import elasticity_tables
-    from ..verbs.elasticities import elasticities
-    from .output import check_json, deliver
+    from phistar.cli.output import check_json, deliver
+    from phistar.core.scenario import load_scenario
+    from phistar.models.registry import build_model
+    from phistar.report.results import elasticity_tables
+    from phistar.verbs.elasticities import elasticities
 
     check_json(json)
     loaded = load_scenario(scenario, settings or ())

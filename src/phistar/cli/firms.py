@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .options import Scenario, Settings
+from phistar.cli.options import Scenario, Settings
 
 Count = Annotated[int, typer.Option("--n", min=1, metavar="COUNT", help="How many firms to draw.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, metavar="SEED", help="The same seed gives the same firms.")]
@@ -15,11 +15,11 @@ Out = Annotated[str, typer.Option("--out", metavar="FILE", help="A .csv or .parq
 
 def firms_command(scenario: Scenario, out: Out, n: Count = 100_000, seed: Seed = 1, settings: Settings = None) -> None:
     """Draw the firms of an equilibrium: productivity, sales, employment, where they sell."""
-    from ..core.files import TABLE_SUFFIXES, check_suffix, check_writable, write_columns
-    from ..report.results import equilibrium_notes
-    from ..verbs.simulate import simulate
-    from ..verbs.solve import solve
-    from .output import say
+    from phistar.cli.output import say
+    from phistar.core.files import TABLE_SUFFIXES, check_suffix, check_writable, write_columns
+    from phistar.report.results import equilibrium_notes
+    from phistar.verbs.simulate import simulate
+    from phistar.verbs.solve import solve
 
     check_suffix(out, TABLE_SUFFIXES)
     check_writable(out)

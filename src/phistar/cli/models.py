@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from .options import Json
+from phistar.cli.options import Json
 
 
 def models_command(json: Json = None) -> None:
     """List the models: name, what it is, paper."""
-    from ..models.registry import all_models
-    from ..report.results import models_table
-    from .output import check_json, deliver
+    from phistar.cli.output import check_json, deliver
+    from phistar.models.registry import all_models
+    from phistar.report.results import models_table
 
     check_json(json)
     models = list(all_models())

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-from ..core.equilibrium import to_json
-from ..core.files import check_writable, write_text
-from ..report.tables import WIDTH, Table, colours, render
+from phistar.core.equilibrium import to_json
+from phistar.core.files import check_writable, write_text
+from phistar.report.tables import WIDTH, Table, colours, render
 
 
 def deliver(payload: Callable[[], Any], tables: Sequence[Table], notes: Sequence[str], json: str | None) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .options import Over, Scenario, Settings
+from phistar.cli.options import Over, Scenario, Settings
 
 Figure = Annotated[str, typer.Option("--figure", metavar="NAME", help="Which figure.", show_default=False)]
 Out = Annotated[
@@ -27,10 +27,10 @@ def plot_command(
     settings: Settings = None,
 ) -> None:
     """Draw a figure: cutoffs, comparative_statics (with --over) or firm_sizes."""
-    from ..core.files import check_suffix, check_writable
-    from ..report.figures import draw, find_figure
-    from ..report.save import SUFFIXES, save_chart
-    from .output import say
+    from phistar.cli.output import say
+    from phistar.core.files import check_suffix, check_writable
+    from phistar.report.figures import draw, find_figure
+    from phistar.report.save import SUFFIXES, save_chart
 
     find_figure(figure)
     check_suffix(out, SUFFIXES)

@@ -6,16 +6,16 @@ from typing import Annotated
 
 import typer
 
-from .options import Json
+from phistar.cli.options import Json
 
 Name = Annotated[str, typer.Argument(metavar="MODEL", help="A model's name, as `phistar models` lists them.")]
 
 
 def show_command(model: Name, json: Json = None) -> None:
     """Show a model: parameters, variables, named equations with their source, errata."""
-    from ..models.registry import get_model
-    from ..report.results import model_page, model_tables
-    from .output import check_json, deliver
+    from phistar.cli.output import check_json, deliver
+    from phistar.models.registry import get_model
+    from phistar.report.results import model_page, model_tables
 
     check_json(json)
     found = get_model(model)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from .options import Json, Scenario, Settings
+from phistar.cli.options import Json, Scenario, Settings
 
 
 def solve_command(scenario: Scenario, settings: Settings = None, json: Json = None) -> None:
     """Solve a scenario and print its certified equilibrium."""
-    from ..report.results import equilibrium_notes, equilibrium_tables
-    from ..verbs.solve import solve
-    from .output import check_json, deliver
+    from phistar.cli.output import check_json, deliver
+    from phistar.report.results import equilibrium_notes, equilibrium_tables
+    from phistar.verbs.solve import solve
 
     check_json(json)
     equilibrium = solve(scenario, settings or ())

@@ -6,15 +6,15 @@ from typing import Annotated
 
 import typer
 
-from .options import Over, Scenario, Settings
+from phistar.cli.options import Over, Scenario, Settings
 
 Out = Annotated[str, typer.Option("--out", metavar="FILE", help="A .csv or .parquet file.", show_default=False)]
 
 
 def sweep_command(scenario: Scenario, out: Out, over: Over = None, settings: Settings = None) -> None:
     """Solve a scenario at every point of a grid; killed and started again, it goes on."""
-    from ..verbs.sweep import sweep
-    from .output import progress, say
+    from phistar.cli.output import progress, say
+    from phistar.verbs.sweep import sweep
 
     with progress("sweeping") as watch:
         table = sweep(scenario, over or [], out, settings or (), progress=watch)

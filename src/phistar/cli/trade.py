@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .options import Json
+from phistar.cli.options import Json
 
 Importer = Annotated[
     list[str],
@@ -73,18 +73,18 @@ def trade_command(
     out: Out = None,
 ) -> None:
     """Put a tariff on observed trade: welfare, prices, firms and exporters of every country."""
-    from ..core.equilibrium import to_json
-    from ..core.files import write_columns, write_text
-    from ..report.trade import print_trade, trade_console
-    from ..verbs.trade import trade
+    from phistar.core.equilibrium import to_json
+    from phistar.core.files import write_columns, write_text
+    from phistar.report.trade import print_trade, trade_console
+    from phistar.verbs.trade import trade
 
     _check_files(json, figure, out)
     result = trade(importer, exporter, rate, sigma=sigma, shape=shape, table=table, inputs=inputs, retaliate=retaliate)
     console = trade_console(stderr=json == "-")
     print_trade(result, console)
     if figure is not None:
-        from ..report.save import save_chart
-        from ..report.trade import trade_figure
+        from phistar.report.save import save_chart
+        from phistar.report.trade import trade_figure
 
         save_chart(trade_figure(result), figure, "--figure")
     if out is not None:
@@ -100,12 +100,12 @@ def trade_command(
 
 def _check_files(json: str | None, figure: str | None, out: str | None) -> None:
     """Refuse paths that cannot be written, before any work is done for them."""
-    from ..core.files import TABLE_SUFFIXES, check_suffix, check_writable
-    from .output import check_json
+    from phistar.cli.output import check_json
+    from phistar.core.files import TABLE_SUFFIXES, check_suffix, check_writable
 
     check_json(json)
     if figure is not None:
-        from ..report.save import SUFFIXES
+        from phistar.report.save import SUFFIXES
 
         check_suffix(figure, SUFFIXES, "--figure")
         check_writable(figure, "--figure")

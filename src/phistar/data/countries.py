@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..core.errors import InputError, unknown_key
+from phistar.core.errors import InputError, unknown_key
 
 #: Codes that stand for many countries at once, not for one market.
 AGGREGATES = frozenset({"ROW"})

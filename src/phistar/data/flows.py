@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..core.errors import InputError
-from .countries import country_name
+from phistar.core.errors import InputError
+from phistar.data.countries import country_name
 
 LONG_HEADER = ("origin", "destination", "value")
 #: The largest file read, in bytes: a square table of a thousand countries is about a tenth of it.

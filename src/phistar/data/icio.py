@@ -8,7 +8,7 @@ from importlib import resources
 
 import numpy as np
 
-from .flows import FlowTable
+from phistar.data.flows import FlowTable
 
 #: Rows and columns of the table agree to rounding, 1e-15 of the largest output: six digits of slack.
 BALANCE_RTOL = 1e-9

@@ -302,14 +302,10 @@ def _mixed(x: Cumulants, y: Cumulants) -> Cumulants:
     """Return the cumulants of the sum of two integrals."""
     log = np.logaddexp(x.log, y.log)
     share = np.exp(x.log - log)
-    mean = np.where(
-        share == 1.0, x.mean, np.where(share == 0.0, y.mean, share * x.mean + (1.0 - share) * y.mean)
-    )
+    mean = np.where(share == 1.0, x.mean, np.where(share == 0.0, y.mean, share * x.mean + (1.0 - share) * y.mean))
     gap = np.where((share == 1.0) | (share == 0.0), 0.0, x.mean - y.mean)
     variance = np.where(share == 0.0, 0.0, share * x.variance)
-    variance = (
-        variance + np.where(share == 1.0, 0.0, (1.0 - share) * y.variance) + share * (1.0 - share) * gap**2
-    )
+    variance = variance + np.where(share == 1.0, 0.0, (1.0 - share) * y.variance) + share * (1.0 - share) * gap**2
     return Cumulants(log, mean, variance)
 
 
@@ -422,6 +418,4 @@ def log_gamma_lower(a: Any, t: Any) -> Any:
     """Compute ln int_0^t s^(a-1) e^-s ds (inf for a <= 0, where it diverges)."""
     v, x = value_of(a), np.asarray(value_of(t), dtype=float)
     result = gamma_lower(v, np.log(x), moments=1)
-    return lifted(
-        result.log[()], (a, t), lambda: (result.mean, np.exp((v - 1.0) * np.log(x) - x - result.log))
-    )
+    return lifted(result.log[()], (a, t), lambda: (result.mean, np.exp((v - 1.0) * np.log(x) - x - result.log)))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..core.errors import InputError, unknown_key
-from ..core.parameters import read_index
-from ..core.scenario import Scenario, load_scenario
-from ..models.registry import build_model
+from phistar.core.errors import InputError, unknown_key
+from phistar.core.parameters import read_index
+from phistar.core.scenario import Scenario, load_scenario
+from phistar.models.registry import build_model
 
 Drawer = Callable[[Scenario, Any, int | None], Any]
 
@@ -81,16 +81,16 @@ def _index(country: str | int, names: Sequence[str]) -> int:
 
 
 def _cutoffs(scenario: Scenario, over: Any, country: int | None) -> Any:
-    from ..verbs.solve import solve
-    from .selection import cutoff_diagram
+    from phistar.report.selection import cutoff_diagram
+    from phistar.verbs.solve import solve
 
     return cutoff_diagram(solve(scenario), country or 0)
 
 
 def _comparative_statics(scenario: Scenario, over: Any, country: int | None) -> Any:
-    from ..verbs.grid import parse_grid
-    from ..verbs.sweep import sweep
-    from .statics import statics_chart
+    from phistar.report.statics import statics_chart
+    from phistar.verbs.grid import parse_grid
+    from phistar.verbs.sweep import sweep
 
     axes = parse_grid(over)
     if len(axes) != 1 or not axes[0].numeric:
@@ -99,9 +99,9 @@ def _comparative_statics(scenario: Scenario, over: Any, country: int | None) -> 
 
 
 def _firm_sizes(scenario: Scenario, over: Any, country: int | None) -> Any:
-    from ..verbs.simulate import simulate
-    from ..verbs.solve import solve
-    from .sizes import DRAWS, SEED, size_chart
+    from phistar.report.sizes import DRAWS, SEED, size_chart
+    from phistar.verbs.simulate import simulate
+    from phistar.verbs.solve import solve
 
     return size_chart(simulate(solve(scenario), n_firms=DRAWS, seed=SEED), country or 0)
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ..core.axes import COUNTRY, PAIR, Variable
-from ..core.certificate import TOLERANCE, Certificate
-from ..core.equilibrium import Equilibrium
-from ..core.errors import shorten
-from ..core.model import Model
-from ..core.parameters import REQUIRED, Parameter
-from .tables import Column, Table, label, numbers, percent, words
+from phistar.core.axes import COUNTRY, PAIR, Variable
+from phistar.core.certificate import TOLERANCE, Certificate
+from phistar.core.equilibrium import Equilibrium
+from phistar.core.errors import shorten
+from phistar.core.model import Model
+from phistar.core.parameters import REQUIRED, Parameter
+from phistar.report.tables import Column, Table, label, numbers, percent, words
 
 #: Up to this many countries, matrices are printed in full; beyond, they fill pages.
 MOST_COUNTRIES_IN_FULL = 6

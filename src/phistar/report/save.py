@@ -5,7 +5,7 @@ from __future__ import annotations
 from os import PathLike
 from typing import Any
 
-from ..core.files import check_suffix, write_bytes
+from phistar.core.files import check_suffix, write_bytes
 
 SUFFIXES = (".svg", ".png", ".pdf", ".html")
 #: Pixels a unit of the definition; 2 is sharp on a slide and on paper at column width.

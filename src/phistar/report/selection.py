@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core.equilibrium import Equilibrium
-from .theme import BLUE, GREY, INK, ORANGE, spread, themed
+from phistar.core.equilibrium import Equilibrium
+from phistar.report.theme import BLUE, GREY, INK, ORANGE, spread, themed
 
 #: Export markets drawn; the easiest to reach come first.
 MOST_MARKETS = 4

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import NoEquilibrium
-from ..verbs.simulate import Firms
-from .theme import BLUE, GREY, ORANGE, themed
+from phistar.core.errors import NoEquilibrium
+from phistar.report.theme import BLUE, GREY, ORANGE, themed
+from phistar.verbs.simulate import Firms
 
 WIDTH, HEIGHT = 620, 360
 #: Firms drawn, and the seed: the same figure every time.

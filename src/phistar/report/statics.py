@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import NoEquilibrium
-from ..core.model import Model
-from ..core.paths import Path
-from ..verbs.sweep import Sweep
-from .theme import COLOURS, GREY, spread, themed
+from phistar.core.errors import NoEquilibrium
+from phistar.core.model import Model
+from phistar.core.paths import Path
+from phistar.report.theme import COLOURS, GREY, spread, themed
+from phistar.verbs.sweep import Sweep
 
 WIDTH, HEIGHT = 270, 170
 LABEL_GAP = 14.0

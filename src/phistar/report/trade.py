@@ -14,8 +14,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ..verbs.trade import TradeResult
-from .theme import BLUE, GOLD, GREY, INK
+from phistar.report.theme import BLUE, GOLD, GREY, INK
+from phistar.verbs.trade import TradeResult
 
 if TYPE_CHECKING:
     import altair
@@ -201,7 +201,7 @@ def trade_figure(result: TradeResult) -> Any:
     """Return the figure: who gains and why, and where firms sell more or less."""
     import altair as alt
 
-    from .theme import themed
+    from phistar.report.theme import themed
 
     rows = _figure_rows(result)
     order = [row["country"] for row in rows]

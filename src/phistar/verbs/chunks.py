@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.files import replacing
+from phistar.core.files import replacing
 
 #: Seconds of work a kill may lose; quick sweeps end before anything is written twice.
 SAVE_EVERY = 1.0

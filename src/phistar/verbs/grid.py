@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import InputError
-from ..core.paths import Path, parse_path
-from ..core.scenario import parse_value
+from phistar.core.errors import InputError
+from phistar.core.paths import Path, parse_path
+from phistar.core.scenario import parse_value
 
 
 @dataclass(frozen=True)

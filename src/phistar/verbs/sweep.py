@@ -19,18 +19,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..core.axes import COUNTRY_AXES, Variable
-from ..core.certificate import TOLERANCE
-from ..core.errors import InputError, PhistarError, unknown_key
-from ..core.files import TABLE_SUFFIXES, check_suffix, check_writable, write_columns
-from ..core.model import Model, Unknowns
-from ..core.parameters import Parameter
-from ..core.scenario import Scenario, load_scenario, set_key
-from ..core.version import VERSION
-from ..models.registry import build_model, get_model
-from .chunks import Chunk, Store, join
-from .grid import Axis, parse_grid
-from .solve import solve
+from phistar.core.axes import COUNTRY_AXES, Variable
+from phistar.core.certificate import TOLERANCE
+from phistar.core.errors import InputError, PhistarError, unknown_key
+from phistar.core.files import TABLE_SUFFIXES, check_suffix, check_writable, write_columns
+from phistar.core.model import Model, Unknowns
+from phistar.core.parameters import Parameter
+from phistar.core.scenario import Scenario, load_scenario, set_key
+from phistar.core.version import VERSION
+from phistar.models.registry import build_model, get_model
+from phistar.verbs.chunks import Chunk, Store, join
+from phistar.verbs.grid import Axis, parse_grid
+from phistar.verbs.solve import solve
 
 if TYPE_CHECKING:
     import pandas

@@ -9,13 +9,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..blocks.hats import Baseline, Hats, Shock, check_tariffs, elasticity_flaw, solve_hats
-from ..core.axes import COUNTRY, PAIR, Variable
-from ..core.equilibrium import Equilibrium
-from ..core.errors import InputError
-from ..data.countries import AGGREGATES, country_name, read_countries
-from ..data.flows import FlowTable, read_flows
-from ..data.icio import load_bundled
+from phistar.blocks.hats import Baseline, Hats, Shock, check_tariffs, elasticity_flaw, solve_hats
+from phistar.core.axes import COUNTRY, PAIR, Variable
+from phistar.core.equilibrium import Equilibrium
+from phistar.core.errors import InputError
+from phistar.data.countries import AGGREGATES, country_name, read_countries
+from phistar.data.flows import FlowTable, read_flows
+from phistar.data.icio import load_bundled
 
 SIGMA, SHAPE = 4.0, 4.25
 ELASTICITIES_SOURCE = "Melitz and Redding (2015), AER 105(3)"

@@ -301,9 +301,7 @@ def test_quantiles_have_exact_derivatives():
                 (t,) = seed([getattr(d, name)])
                 gradient = gradient_of(getattr(d.with_parameter(name, t), method)(u), 1)[0]
                 step = 1e-6 * (abs(float(t.value)) or 1.0)
-                up, down = (
-                    getattr(d.with_parameter(name, float(t.value) + s), method)(u) for s in (step, -step)
-                )
+                up, down = (getattr(d.with_parameter(name, float(t.value) + s), method)(u) for s in (step, -step))
                 assert abs(gradient - (up - down) / (2 * step)) < 1e-6 * (1 + abs(gradient)), (d, name)
 
 
@@ -348,10 +346,7 @@ def test_the_surplus_just_below_an_upper_bound_is_the_density_times_half_the_squ
         cutoff = float(d.log_upper) - gap
         width = float(d.log_upper) - cutoff  # the gap as floats have it
         leading = math.exp(d.log_density(cutoff)) * 3.0 * width**2 / 2.0
-        assert (
-            abs(d.surplus(cutoff, 3.0) / (leading * (1.0 - (4.25 - 1.5) * width / 1.5 / 2.0)) - 1.0)
-            < 2.0 * gap
-        )
+        assert abs(d.surplus(cutoff, 3.0) / (leading * (1.0 - (4.25 - 1.5) * width / 1.5 / 2.0)) - 1.0) < 2.0 * gap
     assert d.surplus(d.log_upper, 3.0) == 0.0
     assert d.log_moment(d.log_upper + 1.0, 3.0) == -np.inf
     assert d.hazard(d.log_upper + 1.0, 3.0) == np.inf
@@ -359,9 +354,7 @@ def test_the_surplus_just_below_an_upper_bound_is_the_density_times_half_the_squ
 
 def test_a_wide_bounded_pareto_is_a_pareto_and_a_high_joint_makes_a_lognormal():
     a = np.array([0.1, 0.8])
-    np.testing.assert_allclose(
-        BoundedPareto(4.5, 1.0, 1e9).surplus(a, 3.0), Pareto(4.5).surplus(a, 3.0), rtol=1e-12
-    )
+    np.testing.assert_allclose(BoundedPareto(4.5, 1.0, 1e9).surplus(a, 3.0), Pareto(4.5).surplus(a, 3.0), rtol=1e-12)
     joined = LognormalPareto(0.1, 0.5, 30.0)
     np.testing.assert_allclose(joined.surplus(a, 3.0), Lognormal(0.1, 0.5).surplus(a, 3.0), rtol=1e-12)
 
@@ -525,13 +518,9 @@ def test_a_moment_that_does_not_exist_names_the_inequality():
         Pareto(2.5).require_moment(3.0, order_text="sigma - 1")
     text = "productivity.k = 2.5 must exceed sigma - 1 = 3 for finite sales: raise k or lower sigma"
     assert str(error.value) == text
-    with pytest.raises(
-        InputError, match=r"^productivity\[1\]\.k = 2\.5 must exceed sigma = 4 for finite output"
-    ):
+    with pytest.raises(InputError, match=r"^productivity\[1\]\.k = 2\.5 must exceed sigma = 4 for finite output"):
         stack([Pareto(4.5), Pareto(2.5)]).require_moment(4.0, why="finite output", order_text="sigma")
-    with pytest.raises(
-        InputError, match=r"^productivity\[3\]\.shape = 4\.4 must exceed the order of the moment"
-    ):
+    with pytest.raises(InputError, match=r"^productivity\[3\]\.shape = 4\.4 must exceed the order of the moment"):
         stack(MIXED).require_moment(np.full((5, 1), 4.45))
     Lognormal(0.0, 2.0).require_moment(50.0)
     Pareto(np.array([[4.5], [5.0]])).require_moment(3.0)
@@ -582,9 +571,7 @@ def test_what_is_not_a_table_is_refused():
 
 
 def test_unknown_parameters_and_powers_are_refused():
-    with pytest.raises(
-        InputError, match=r"productivity\.shap is not a known parameter of frechet: did you mean shape"
-    ):
+    with pytest.raises(InputError, match=r"productivity\.shap is not a known parameter of frechet: did you mean shape"):
         Frechet(4.0).with_parameter("shap", 3.0)
     with pytest.raises(InputError, match="power = 3 must be 1 or 2"):
         Pareto(4.0).partial_log_moment(1.0, power=3)

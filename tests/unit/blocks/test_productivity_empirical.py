@@ -74,9 +74,7 @@ def test_sums_whose_terms_span_more_than_the_range_of_a_float_stay_finite():
     d = Empirical([1e-8, 1.0, 1e8], [1.0, 1.0, 1.0])
     for order in (-49.0, 49.0):
         leading = d.log_atoms if order < 0 else np.full(3, d.log_upper)
-        np.testing.assert_allclose(
-            d.log_moment(d.log_atoms, order) + math.log(3.0), order * leading, rtol=1e-14
-        )
+        np.testing.assert_allclose(d.log_moment(d.log_atoms, order) + math.log(3.0), order * leading, rtol=1e-14)
 
 
 def test_orders_that_differ_by_element_give_what_scalars_give(sample):
@@ -93,12 +91,8 @@ def test_derivatives_between_atoms_match_central_differences(sample):
         for method in ("log_moment", "mean_log", "surplus", "log_surplus", "hazard", "log_premium"):
             f = getattr(d, method)
             gradient = f(a, order).gradient
-            assert gradient[0] == pytest.approx(
-                (f(at + h, p) - f(at - h, p)) / (2 * h), rel=1e-6, abs=1e-8
-            ), method
-            assert gradient[1] == pytest.approx(
-                (f(at, p + h) - f(at, p - h)) / (2 * h), rel=1e-6, abs=1e-8
-            ), method
+            assert gradient[0] == pytest.approx((f(at + h, p) - f(at - h, p)) / (2 * h), rel=1e-6, abs=1e-8), method
+            assert gradient[1] == pytest.approx((f(at, p + h) - f(at, p - h)) / (2 * h), rel=1e-6, abs=1e-8), method
 
 
 def test_quantiles_are_the_left_inverse_of_the_distribution(sample):

@@ -132,10 +132,7 @@ DISPERSION = {  # estimator, its parameters, samples
 
 @pytest.mark.parametrize(
     "name",
-    [
-        pytest.param(name, marks=pytest.mark.slow if name in ("weibull", "frechet") else ())
-        for name in DISPERSION
-    ],
+    [pytest.param(name, marks=pytest.mark.slow if name in ("weibull", "frechet") else ()) for name in DISPERSION],
 )
 def test_standard_errors_match_the_dispersion_over_samples(name):
     law, estimator, parameters = DISPERSION[name]

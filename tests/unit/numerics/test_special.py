@@ -139,9 +139,7 @@ def test_the_normal_tail_matches_mpmath_in_both_tails():
 
 def test_the_scaled_tail_matches_mpmath_to_rounding():
     for y in (0.0, 1e-8, 0.3, 1.0, 3.75, 12.0, 700.0, 1e8):
-        exact = mp.quad(
-            lambda s, y=y: mp.exp(-s * s / 4 - y * s), [0, 1 / (1 + mp.mpf(y)), mp.inf]
-        ) / mp.sqrt(mp.pi)
+        exact = mp.quad(lambda s, y=y: mp.exp(-s * s / 4 - y * s), [0, 1 / (1 + mp.mpf(y)), mp.inf]) / mp.sqrt(mp.pi)
         assert abs(mp.mpf(float(special.scaled_tail(y))) / exact - 1) < 1e-15
     assert special.scaled_tail(np.inf) == 0.0
 
@@ -157,9 +155,7 @@ def test_derivatives_of_the_normal_tail_match_mpmath():
             slope = mp.diff(exact, mp.mpf(t))
             assert abs(getattr(special, name)(dual).gradient[0] / float(slope) - 1) < 1e-10, (name, t)
     (p,) = seed([0.2])
-    assert (
-        abs(special.normal_quantile(p).gradient[0] - 1 / float(mp.npdf(special.normal_quantile(0.2)))) < 1e-13
-    )
+    assert abs(special.normal_quantile(p).gradient[0] - 1 / float(mp.npdf(special.normal_quantile(0.2)))) < 1e-13
 
 
 def test_a_ratio_of_normal_moments_keeps_its_digits_at_small_steps():

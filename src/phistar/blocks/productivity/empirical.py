@@ -139,8 +139,7 @@ class Empirical(_Tabulated):
         np.add.at(steps, inverse[:count], self.weights)
         np.add.at(steps, inverse[count:], -self.weights)
         active = np.cumsum(
-            np.bincount(inverse[:count], minlength=edges.size)
-            - np.bincount(inverse[count:], minlength=edges.size)
+            np.bincount(inverse[:count], minlength=edges.size) - np.bincount(inverse[count:], minlength=edges.size)
         )
         heights = np.where(active > 0, np.maximum(np.cumsum(steps), 0.0), 0.0)[:-1] / width
         return Smoothed(edges, heights.astype(float))
@@ -165,9 +164,7 @@ class Empirical(_Tabulated):
 
     def log_moment_strict(self, log_x: Any, order: Any) -> Any:
         """Compute ln of the moment over the atoms strictly above x."""
-        return self._by_order(
-            lambda t, u, q: t.log_moment[np.searchsorted(self._knots, u, side="right")], log_x, order
-        )
+        return self._by_order(lambda t, u, q: t.log_moment[np.searchsorted(self._knots, u, side="right")], log_x, order)
 
     @quiet
     def _tabulate(self, order: float) -> _Table:
@@ -346,9 +343,7 @@ class Smoothed(_Tabulated):
     def log_quantile_upper(self, q: Any) -> Any:
         """Compute ln of the productivity exceeded with probability `q`."""
         survival = np.exp(self._table(0.0).log_moment)
-        following = np.clip(
-            survival.size - np.searchsorted(survival[::-1], q, side="right"), 1, survival.size - 1
-        )
+        following = np.clip(survival.size - np.searchsorted(survival[::-1], q, side="right"), 1, survival.size - 1)
         gap = (np.asarray(q) - survival[following]) / self.heights[following - 1]
         return (self.edges[following] - np.where(np.isnan(gap), 0.0, gap))[()]
 
@@ -402,9 +397,7 @@ def _check_sample(values: np.ndarray, weights: np.ndarray) -> None:
         raise InputError(f"{KEY}.weights", f"has {weights.size} entries where values has {values.size}")
     bad = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0.0)))
     if bad.size:
-        raise InputError(
-            f"{KEY}.weights[{bad[0]}]", "must be a nonnegative finite number", float(weights[bad[0]])
-        )
+        raise InputError(f"{KEY}.weights[{bad[0]}]", "must be a nonnegative finite number", float(weights[bad[0]]))
     if weights.sum() <= 0.0:
         raise InputError(f"{KEY}.weights", "must not all be zero")
 

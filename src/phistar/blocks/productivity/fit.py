@@ -166,9 +166,7 @@ def rank_regression(data: Any, k_tail: int | None = None) -> Fit:
 def _fit_pareto(sample: _Sample, fixed: dict[str, float]) -> Fit:
     """Fit a Pareto; truncated from below its scale is not identified and stands at the bound."""
     known = "scale" in fixed or sample.low > -np.inf
-    low = (
-        max(np.log(fixed["scale"]) if "scale" in fixed else -np.inf, sample.low) if known else sample.z.min()
-    )
+    low = max(np.log(fixed["scale"]) if "scale" in fixed else -np.inf, sample.low) if known else sample.z.min()
     if sample.z.min() < low:
         raise InputError("fixed.scale", "must not exceed the least observation", fixed.get("scale"))
     k, k_error, log_likelihood = _power_exponent(sample, low, sample.high, fixed)
@@ -205,9 +203,7 @@ _POWER_LAWS: dict[str, Callable[[_Sample, dict[str, float]], Fit]] = {
 }
 
 
-def _power_exponent(
-    sample: _Sample, low: float, high: float, fixed: dict[str, float]
-) -> tuple[float, float, float]:
+def _power_exponent(sample: _Sample, low: float, high: float, fixed: dict[str, float]) -> tuple[float, float, float]:
     """Return k, its standard error and the log-likelihood of a power law observed on [low, high] in logs."""
     mean, width = sample.mean(sample.z) - low, high - low
     if not mean > 0.0:
@@ -307,9 +303,7 @@ class _Scores:
 
     def __call__(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
         """Return the mean log-likelihood of the sample at `theta`, and its gradient."""
-        free = {
-            n: t if n in _LOCATION else np.exp(t) for n, t in zip(self.names, seed(list(theta)), strict=True)
-        }
+        free = {n: t if n in _LOCATION else np.exp(t) for n, t in zip(self.names, seed(list(theta)), strict=True)}
         distribution = FAMILIES[self.family](**free, **self.fixed)
         z, weights = self.sample.z, self.sample.weights / self.sample.n
         total = (weights * (distribution.log_density(z) - z)).sum() - self._log_observed(distribution)

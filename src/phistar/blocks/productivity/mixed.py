@@ -88,9 +88,7 @@ class Mixed(Productivity):
         groups: dict[tuple[Any, ...], list[int]] = {}
         for i, member in enumerate(self.members):
             groups.setdefault(_group(member), []).append(i)
-        parts = [
-            (_stacked([self.members[i] for i in g], self.batch_axes), np.array(g)) for g in groups.values()
-        ]
+        parts = [(_stacked([self.members[i] for i in g], self.batch_axes), np.array(g)) for g in groups.values()]
         order = np.argsort(np.concatenate([g for _, g in parts]))
         object.__setattr__(self, "_parts", parts)
         object.__setattr__(self, "_inverse", order)
@@ -108,9 +106,7 @@ class Mixed(Productivity):
         results = []
         for part, index in self._parts:  # type: ignore[attr-defined]
             result = call(part, *(_rows(a, index, n) for a in arguments))
-            shape = np.broadcast_shapes(
-                (len(index), *(1,) * (1 + self.batch_axes)), np.shape(value_of(result))
-            )
+            shape = np.broadcast_shapes((len(index), *(1,) * (1 + self.batch_axes)), np.shape(value_of(result)))
             results.append((result, shape))
         trailing = np.broadcast_shapes(*(shape[1:] for _, shape in results))
         full = [np.broadcast_to(result, (shape[0], *trailing)) for result, shape in results]

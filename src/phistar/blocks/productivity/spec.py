@@ -15,8 +15,7 @@ from phistar.blocks.productivity.power import BoundedPareto, Pareto
 from phistar.core.errors import InputError, unknown_key
 
 FAMILIES: dict[str, type[Productivity]] = {
-    family.family: family
-    for family in (Pareto, BoundedPareto, Lognormal, Frechet, Weibull, LognormalPareto, Empirical)
+    family.family: family for family in (Pareto, BoundedPareto, Lognormal, Frechet, Weibull, LognormalPareto, Empirical)
 }
 
 

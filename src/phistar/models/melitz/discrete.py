@@ -42,6 +42,8 @@ _EDGE = 1e-3
 #: Shares may leave [0, 1] by rounding alone, and cutoffs stand off their atom by as much.
 _ROUNDING = 1e-9
 _GOAL = 1e-13
+#: A residual from which the exact equations do not come back.
+_LOST = 100.0
 #: Longest Newton step in logs and shares.
 _CAP = 1.0
 
@@ -103,12 +105,13 @@ def _polish(m: Melitz, x: Unknowns, width: float, steps: int) -> tuple[Unknowns 
     for used in range(1, steps + 1):
         x, previous = _with_sets(m, x, sets.tied(tied), tied), x
         residual, jacobian = _linearised(m, x)
-        if not (np.isfinite(residual).all() and np.isfinite(jacobian).all()):
-            return None, used
         worst, before = np.max(np.abs(residual)), worst
-        if worst < _GOAL:
+        if not (worst < _LOST and np.isfinite(jacobian).all()):
+            return None, used
+        stuck = worst > 0.7 * before and _same_sets(x, previous)
+        if worst < _GOAL or (stuck and worst < solver.ACCEPT):
             break
-        if worst > 0.7 * before and _same_sets(x, previous):
+        if stuck:
             # More atoms are held at the margin than wages and demand can meet: let the least marginal go.
             sets = _with_one_let_go(sets)
             continue
