@@ -13,7 +13,7 @@ def contract(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     if a.shape[-1] == 1 and b.shape[-1] == 1:
         return (a[..., 0].T @ b[..., 0])[..., None]
     if len(a) <= _SMALL:
-        return sum(a[i][:, None] * b[i][None, :] for i in range(len(a)))  # type: ignore[return-value]
+        return sum(a[i][:, None] * b[i][None, :] for i in range(len(a)))
     return np.einsum("ijb,ikb->jkb", a, b, optimize=True)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -22,13 +22,15 @@ class HermiteTable:
     values: np.ndarray
     slopes: np.ndarray
     curvatures: np.ndarray
+    _flat: np.ndarray = field(init=False, repr=False)
+    _cells: np.ndarray = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         low, high = self.knots[:, :1], self.knots[:, -1:]
         rank = np.arange(len(self.knots))[:, None]
         # Each row is squeezed into its own unit interval, so that one search serves all rows.
         object.__setattr__(self, "_flat", (2.0 * rank + (self.knots - low) / (high - low)).ravel())
-        object.__setattr__(self, "_polynomials", _polynomials(self).reshape(-1, 8))
+        object.__setattr__(self, "_cells", _polynomials(self).reshape(-1, 8))
 
     def __call__(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return values and two derivatives at `x`, whose first axis is the row."""
@@ -37,9 +39,9 @@ class HermiteTable:
         rank = np.arange(rows).reshape(trailing)
         low, high = self.knots[:, 0].reshape(trailing), self.knots[:, -1].reshape(trailing)
         inside = np.minimum(np.maximum(x, low), high)
-        right = np.searchsorted(self._flat, 2.0 * rank + (inside - low) / (high - low), side="right")  # type: ignore[attr-defined]
+        right = np.searchsorted(self._flat, 2.0 * rank + (inside - low) / (high - low), side="right")
         cell = np.minimum(np.maximum(right - 1 - rank, rank * (size - 1)), (rank + 1) * (size - 1) - 1)
-        start, h, a, b, c, d, e, f = np.moveaxis(self._polynomials[cell], -1, 0)  # type: ignore[attr-defined]
+        start, h, a, b, c, d, e, f = np.moveaxis(self._cells[cell], -1, 0)
         t = (inside - start) / h
         value = a + t * (b + t * (c + t * (d + t * (e + t * f))))
         slope = (b + t * (2.0 * c + t * (3.0 * d + t * (4.0 * e + t * 5.0 * f)))) / h

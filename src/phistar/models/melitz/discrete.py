@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from phistar.blocks.productivity import Empirical
+from phistar.core.certificate import TOLERANCE
 from phistar.core.errors import NoEquilibrium
 from phistar.core.model import Residuals, Unknowns, largest
 from phistar.models.melitz import equations as eq
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from phistar.models.melitz.model import Melitz
 
 #: Widths of the bells in ln phi, times s: from where Newton roams freely to where a bell is a point.
-BELLS = tuple(0.5 * 4.0**-i for i in range(9))
+BELLS = tuple(0.5 * 4.0**-i for i in range(7))
 #: Steps a bell may take.
 _STEPS = 30
 #: Where a bell counts as found: the next one, or the exact equations, go on from there.
@@ -36,14 +37,16 @@ _REACH = 4.0
 #: From this bell on the exact equations are tried, with so many steps a time and in all.
 _TRY_FROM = 0.2
 _POLISH = 15
-_POLISH_IN_ALL = 60
+_POLISH_IN_ALL = 40
 #: Share with which an atom just crossed begins to mix, or idle: at none of the last atom nothing would sell.
 _EDGE = 1e-3
 #: Shares may leave [0, 1] by rounding alone, and cutoffs stand off their atom by as much.
 _ROUNDING = 1e-9
 _GOAL = 1e-13
+#: By this step the residual is to be a tenth of the first.
+_HALFWAY = 8
 #: A residual from which the exact equations do not come back.
-_LOST = 100.0
+_LOST = 1000.0
 #: Longest Newton step in logs and shares.
 _CAP = 1.0
 
@@ -61,8 +64,11 @@ def find(m: Melitz) -> Unknowns:
     for bell in BELLS:
         width = bell / rows.s
         log_demand, log_wage, norm = solver.find_smooth(smooth.with_kernel(rows.table(width)), start, _STEPS, _NEAR)
+        if start is not None and not norm[0] < 1.0:
+            # A root lost between two bells is not found again in a narrower one.
+            break
         start = log_demand, log_wage
-        if bell < _TRY_FROM and norm[0] < 1.0 and left > 0:
+        if bell < _TRY_FROM and left > 0:
             x = m.normalise({"log_wage": log_wage[:, 0], "log_demand": log_demand[:, 0]})
             answer, used = _polish(m, x, width, min(left, _POLISH))
             if answer is not None:
@@ -101,19 +107,21 @@ def _polish(m: Melitz, x: Unknowns, width: float, steps: int) -> tuple[Unknowns 
     """Run Newton on the exact equations, revising the sets; None where it does not end well. Count the steps."""
     sellers = eq.select(m, x["log_wage"], x["log_demand"])
     tied, sets = _tied(m, sellers), _sets_in_bells(m, sellers.log_e, width)
-    worst = np.inf
+    first = worst = np.inf
     for used in range(1, steps + 1):
         x, previous = _with_sets(m, x, sets.tied(tied), tied), x
         residual, jacobian = _linearised(m, x)
         worst, before = np.max(np.abs(residual)), worst
-        if not (worst < _LOST and np.isfinite(jacobian).all()):
+        first = worst if used == 1 else first
+        limit = 0.1 * first if used == _HALFWAY else _LOST
+        if not (worst < limit and np.isfinite(jacobian).all()):
             return None, used
         stuck = worst > 0.7 * before and _same_sets(x, previous)
-        if worst < _GOAL or (stuck and worst < solver.ACCEPT):
+        if worst < _GOAL or (stuck and worst < TOLERANCE):
             break
         if stuck:
-            # More atoms are held at the margin than wages and demand can meet: let the least marginal go.
-            sets = _with_one_let_go(sets)
+            # More atoms are held at the margin than wages and demand can meet.
+            sets = _with_one_let_go(sets, sellers.log_e - x["_log_at"])
             continue
         step = np.linalg.lstsq(jacobian, -residual, rcond=1e-12)[0]
         x = _moved(x, step * min(1.0, _CAP / np.max(np.abs(step))))
@@ -128,13 +136,11 @@ def _same_sets(x: Unknowns, previous: Unknowns) -> bool:
     )
 
 
-def _with_one_let_go(sets: _Sets) -> _Sets:
-    """End the lottery whose share is closest to all or nothing."""
-    distance = np.where(sets.drawn, np.minimum(sets.share, 1.0 - sets.share), np.inf)
-    least = sets.drawn & (distance == np.min(distance))
-    return _Sets(
-        sets.level + (least & (sets.share < 0.5)), sets.drawn & ~least, np.where(least, 1.0, sets.share)
-    )
+def _with_one_let_go(sets: _Sets, off: np.ndarray) -> _Sets:
+    """End the lottery whose cutoff is farthest off its atom, all in where the cutoff is below it, else all out."""
+    distance = np.where(sets.drawn, np.abs(off), -1.0)
+    farthest = sets.drawn & (distance == np.max(distance))
+    return _Sets(sets.level + (farthest & (off > 0.0)), sets.drawn & ~farthest, np.where(farthest, 1.0, sets.share))
 
 
 def _checked(m: Melitz, x: Unknowns) -> Unknowns | None:
@@ -147,7 +153,7 @@ def _checked(m: Melitz, x: Unknowns) -> Unknowns | None:
             return None
         answer |= {"atom_share": np.clip(shares, 0.0, 1.0), "_group": x["_group"]}
         answer["_log_at"] = np.where(drawn, x["_log_at"], np.nan)
-    return answer if max(largest(m.equations(answer)).values()) < solver.ACCEPT else None
+    return answer if max(largest(m.equations(answer)).values()) < 0.5 * TOLERANCE else None
 
 
 def _tied(m: Melitz, sellers: eq.Selection) -> np.ndarray:
@@ -165,7 +171,9 @@ def _sets_in_bells(m: Melitz, log_e: np.ndarray, width: float) -> _Sets:
         distance = (family.log_atoms - log_e[i][:, None]) / width
         nearest = np.argmin(np.abs(distance), axis=1)
         place = np.take_along_axis(distance, nearest[:, None], axis=1)[:, 0]
-        drawn = np.abs(place) < _REACH
+        # A country's first seller counts however thin the slice of its bell that sells: somebody must.
+        first = (log_e[i] == np.min(log_e[i])) & (log_e[i] > family.log_upper)
+        drawn = np.abs(place) < np.where(first, 2.0 * _REACH, _REACH)
         sets.level[i] = np.where(drawn, nearest, np.searchsorted(family.log_atoms, log_e[i]))
         sets.drawn[i], sets.share[i] = drawn, np.where(drawn, ndtr(place), 1.0)
     return sets

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from phistar.models.melitz.model import Melitz
 
 MAX_OUTER = 150
-MAX_INNER = 200
+MAX_INNER = 60
 #: Largest |Z| at which a point counts as solved: some ulps of a sum over a hundred countries.
-GOAL = 2e-14
+GOAL = 1e-13
 #: Good enough to be judged by the certificate once Newton no longer improves.
-ACCEPT = 1e-11
+ACCEPT = 5e-11
 #: Where the table's root is near enough to the true one.
 NEAR = 1e-9
 #: Longest stride in ln A.
@@ -32,12 +32,12 @@ _CAP = 5.0
 #: Largest |Z| told apart.
 _FARTHEST = 30.0
 #: Friction to start with, the least to grow from, and that at which any step is taken.
-_FRICTION, _FLOOR, _STIFF = 0.1, 1e-3, 1e6
+_FRICTION, _FLOOR, _STIFF = 1e-3, 1e-3, 1e6
 #: Resistance of demand (sigma times its logs' moves) beside that of incomes.
 _STIFFNESS = 5.0
 #: What the friction is multiplied by where the linearisation missed by less than these shares, or by more.
 _MISFITS = np.array([0.1, 0.3, 0.5, 0.8, 1.0])
-_FACTORS = np.array([0.1, 0.3, 0.7, 1.0, 1.5, 4.0])
+_FACTORS = np.array([0.03, 0.3, 0.7, 1.0, 1.5, 4.0])
 
 
 @dataclass
@@ -138,20 +138,21 @@ class _End:
 
 
 def _next_inside(proposal: np.ndarray, w: np.ndarray, gap: np.ndarray, low: _End, high: _End) -> np.ndarray:
-    """Choose the next wage: Newton's proposal near the root, else the bracket's secant, or a stride while it is open.
+    """Choose the next wage: Newton's proposal near the root, else a cut of the bracket, or a stride while it is open.
 
-    The log gap is concave: Newton from the high side only halves the distance where the tail is thin, while the
-    secant lands on the low side, close by.
+    The log gap is concave: Newton from the high side only halves the distance where the tail is thin. It may also
+    fall off a cliff, so that the ends of the bracket differ by hundreds: their logs say better where to cut, and
+    every cut takes off a tenth at least.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
-        secant = low.place + (high.place - low.place) * low.gap / (low.gap - high.gap)
-        middle = 0.5 * (low.place + high.place)
+        above, below = np.log1p(np.abs(low.gap)), np.log1p(np.abs(high.gap))
+        share = np.clip(np.nan_to_num(above / (above + below), nan=0.5), 0.1, 0.9)
+        cut = low.place + share * (high.place - low.place)
         stride = np.where(np.isinf(high.place), w + 2.0, w - 2.0)
         closed = np.isfinite(low.place) & np.isfinite(high.place)
         inside = (proposal > low.place) & (proposal < high.place) & (np.abs(proposal - w) < 50.0)
         newton = inside & ~(closed & (gap < -0.5))
-    usable = closed & (secant > low.place) & (secant < high.place)
-    return np.where(newton, proposal, np.where(usable, secant, np.where(closed, middle, stride)))
+    return np.where(newton, proposal, np.where(closed, cut, stride))
 
 
 def excess_demand(m: Melitz, log_demand: np.ndarray, log_wage: np.ndarray) -> State:
@@ -165,9 +166,7 @@ def excess_demand(m: Melitz, log_demand: np.ndarray, log_wage: np.ndarray) -> St
     return State(log_demand, w, np.log(spending), z, *_jacobian(m, sellers, flows))
 
 
-def _jacobian(
-    m: Melitz, sellers: eq.Selection, flows: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _jacobian(m: Melitz, sellers: eq.Selection, flows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Compute dZ_j/da_k, d ln w_i/da_k and d ln Y_i/da_k exactly (country by country, batch).
 
     d ln x_ij = (sigma/s) d ln w_i - da_j / s, and d ln e_ij is the same at the margin of one market; where the
@@ -275,7 +274,7 @@ def find_smooth(
     friction, misses = np.minimum(base.norm, _FRICTION), np.zeros(m.points, dtype=int)
     for _ in range(steps):
         # At the floor of precision a step that does not help is the sign to stop.
-        keep = (best.norm > goal) & ~((best.norm < ACCEPT) & (misses >= 2))
+        keep = (best.norm > goal) & ~((best.norm < ACCEPT) & (misses >= 3))
         if not keep.all():
             _put(found, best, active)
             if not keep.any():
@@ -292,7 +291,7 @@ def find_smooth(
         misses = np.where(better, 0, misses + 1)
         base = _choose((miss < 1.0) | (friction > _STIFF), trial, base)
         friction = friction * _FACTORS[np.searchsorted(_MISFITS, miss)]
-        friction = np.where(miss < 1.0, friction, np.maximum(friction, _FLOOR))
+        friction = np.where(miss < 1.0, friction, np.maximum(friction, np.minimum(_FLOOR, base.norm)))
     _put(found, best, active)
     return found.log_demand, found.log_wage, found.norm
 
@@ -317,8 +316,9 @@ def find_one(
     """
     if all(family.family == "pareto" for family in m.families):
         return find_smooth(m, start)
-    log_demand, log_wage, _ = find_smooth(m.with_kernel(Rows(m).table()), start, goal=NEAR)
-    return find_smooth(m, (log_demand, log_wage), steps=40)
+    log_demand, log_wage, norm = find_smooth(m.with_kernel(Rows(m).table()), start, goal=NEAR)
+    # The table is close: where its root was missed by far, the true one will be.
+    return find_smooth(m, (log_demand, log_wage), steps=40 if norm[0] < 0.1 else 0)
 
 
 def _newton_step(state: State, drag: np.ndarray, sigma: np.ndarray) -> np.ndarray:
@@ -329,7 +329,9 @@ def _newton_step(state: State, drag: np.ndarray, sigma: np.ndarray) -> np.ndarra
     almost free: their long strides must not drown the others.
     """
     n = np.arange(len(state.excess))
-    matrix = np.nan_to_num(state.jacobian) + 1.0 / n.size + drag * state.pull
+    # Of a country that sells nothing there is nothing to know.
+    slopes = np.nan_to_num(state.jacobian + drag * state.pull, nan=0.0, posinf=0.0, neginf=0.0)
+    matrix = slopes + 1.0 / n.size
     matrix[n, n] += drag * _STIFFNESS / sigma
     z = _finite(state.excess)
     step = -batched.solve(matrix, z)

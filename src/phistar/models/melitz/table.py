@@ -16,6 +16,7 @@ import numpy as np
 
 from phistar.blocks.productivity import Empirical, Productivity
 from phistar.numerics.hermite import HermiteTable
+from phistar.numerics.special import quiet
 
 if TYPE_CHECKING:
     from phistar.models.melitz.model import Melitz
@@ -115,6 +116,7 @@ class TabulatedProductivity(Productivity):
             self._last = (log_x, self._looked_up(log_x))
         return self._last[1]
 
+    @quiet
     def _looked_up(self, log_x: np.ndarray) -> _Reading:
         first = self._first.reshape(-1, *(1,) * (log_x.ndim - 1))
         beyond = np.minimum(log_x - first, 0.0)
@@ -134,6 +136,7 @@ class TabulatedProductivity(Productivity):
         """Log of the lower end of the support."""
         return self._first
 
+    @quiet
     def log_survival(self, log_x: Any) -> Any:
         """Read ln S."""
         return np.log(self._read(log_x).survival)
@@ -146,10 +149,12 @@ class TabulatedProductivity(Productivity):
         """Read ln V: J + S is V/x^s."""
         return self._read(log_x).log_r + self.s * log_x
 
+    @quiet
     def log_density(self, log_x: Any) -> Any:
         """Read ln of the density of ln phi."""
         return np.log(self._read(log_x).density)
 
+    @quiet
     def hazard(self, log_x: Any, order: Any = 0.0) -> Any:
         """Read the fall of ln V."""
         reading = self._read(log_x)
@@ -202,9 +207,7 @@ def _bells(family: Empirical, s: float, width: float) -> Row:
     # e^rise tilted - above, without the difference of like numbers.
     surplus = np.expm1(rise) * tilted + (tilted - above)
     weight = family.weights[atom]
-    j, survival, density = (
-        np.bincount(knot, weight * part, minlength=knots.size) for part in (surplus, above, bell)
-    )
+    j, survival, density = (np.bincount(knot, weight * part, minlength=knots.size) for part in (surplus, above, bell))
     whole, value = _counted_in_full(family, s, width, knots, behind)
     j, survival = j + value - whole, survival + whole
     return Row.of(knots, np.log(j), survival / j, density / j, s)
