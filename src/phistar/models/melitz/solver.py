@@ -17,7 +17,7 @@ from phistar.models.melitz.table import Rows
 from phistar.numerics import batched
 
 if TYPE_CHECKING:
-    from phistar.models.melitz.model import Melitz
+    from phistar.models.melitz.primitives import Primitives
 
 MAX_OUTER = 150
 MAX_INNER = 60
@@ -62,7 +62,7 @@ class State:
         return np.where(np.isnan(worst), np.inf, worst)
 
 
-def entry_gap(m: Melitz, sellers: eq.Selection) -> tuple[np.ndarray, np.ndarray]:
+def entry_gap(m: Primitives, sellers: eq.Selection) -> tuple[np.ndarray, np.ndarray]:
     """Compute the log gap of the equation that pins each wage, and its slope in ln w (origin).
 
     Free entry: expected profit over the entry cost. Fixed entry: labour used by J draws over labour present.
@@ -79,30 +79,30 @@ def entry_gap(m: Melitz, sellers: eq.Selection) -> tuple[np.ndarray, np.ndarray]
         return np.log(level / target), slope / level
 
 
-def _labour_slope(m: Melitz, sellers: eq.Selection, r: np.ndarray) -> np.ndarray:
+def _labour_slope(m: Primitives, sellers: eq.Selection, r: np.ndarray) -> np.ndarray:
     """Fall of the labour a draw uses in a market per unit of ln x and ln e together (origin, destination)."""
     s = m.sigma - 1.0
     return s * s * r + _labour_slope_of_cutoff(m, sellers, r)
 
 
-def _labour_slope_of_cutoff(m: Melitz, sellers: eq.Selection, r: np.ndarray) -> np.ndarray:
+def _labour_slope_of_cutoff(m: Primitives, sellers: eq.Selection, r: np.ndarray) -> np.ndarray:
     """Its part through the chosen cutoff ln e."""
     s = m.sigma - 1.0
     return s * _moment_fall(m, sellers, s) * r + m.f * _density(m, sellers)
 
 
-def _moment_fall(m: Melitz, sellers: eq.Selection, order: np.ndarray) -> np.ndarray:
+def _moment_fall(m: Primitives, sellers: eq.Selection, order: np.ndarray) -> np.ndarray:
     """Elasticity of V(e) to e, zero where nobody sells."""
     hazard = m.productivity.hazard(sellers.log_e, order)
     return np.where(np.isfinite(hazard), hazard, 0.0)
 
 
-def _density(m: Melitz, sellers: eq.Selection) -> np.ndarray:
+def _density(m: Primitives, sellers: eq.Selection) -> np.ndarray:
     """Fall of S(e) per unit of ln e (origin, destination)."""
     return np.exp(m.productivity.log_density(sellers.log_e))
 
 
-def wages_given_demand(m: Melitz, log_demand: np.ndarray, log_wage: np.ndarray) -> tuple[np.ndarray, eq.Selection]:
+def wages_given_demand(m: Primitives, log_demand: np.ndarray, log_wage: np.ndarray) -> tuple[np.ndarray, eq.Selection]:
     """Solve each country's monotone wage equation in logs: Newton near the root, secants of a bracket far from it."""
     w = log_wage
     low, high = _End.open(w, -np.inf), _End.open(w, np.inf)
@@ -155,7 +155,7 @@ def _next_inside(proposal: np.ndarray, w: np.ndarray, gap: np.ndarray, low: _End
     return np.where(newton, proposal, np.where(closed, cut, stride))
 
 
-def excess_demand(m: Melitz, log_demand: np.ndarray, log_wage: np.ndarray) -> State:
+def excess_demand(m: Primitives, log_demand: np.ndarray, log_wage: np.ndarray) -> State:
     """Compute Z_j = ln(sum_i X_ij / Y_j) and dZ/da at given demand levels, wages solved inside."""
     w, sellers = wages_given_demand(m, log_demand, log_wage)
     entrants = eq.mass_entrants(m, sellers)
@@ -166,7 +166,7 @@ def excess_demand(m: Melitz, log_demand: np.ndarray, log_wage: np.ndarray) -> St
     return State(log_demand, w, np.log(spending), z, *_jacobian(m, sellers, flows))
 
 
-def _jacobian(m: Melitz, sellers: eq.Selection, flows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _jacobian(m: Primitives, sellers: eq.Selection, flows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Compute dZ_j/da_k, d ln w_i/da_k and d ln Y_i/da_k exactly (country by country, batch).
 
     d ln x_ij = (sigma/s) d ln w_i - da_j / s, and d ln e_ij is the same at the margin of one market; where the
@@ -196,7 +196,7 @@ def _jacobian(m: Melitz, sellers: eq.Selection, flows: np.ndarray) -> tuple[np.n
     return jacobian - pull, wage, pull
 
 
-def _wage_response(m: Melitz, sellers: eq.Selection, r: np.ndarray, spread: _Spread) -> np.ndarray:
+def _wage_response(m: Primitives, sellers: eq.Selection, r: np.ndarray, spread: _Spread) -> np.ndarray:
     """Compute d ln w_i / d a_k (origin, destination): revenue shares over sigma with free entry."""
     s = m.sigma - 1.0
     if m.entry == "free":
@@ -216,7 +216,7 @@ class _Spread:
         return np.where(self.own, c, 0.0) + np.sum(np.where(self.own, 0.0, c), axis=1)[:, None] * self.weights
 
 
-def _spreader(m: Melitz, sellers: eq.Selection) -> _Spread:
+def _spreader(m: Primitives, sellers: eq.Selection) -> _Spread:
     if m.fixed_cost == "market":
         return _Spread(np.ones(sellers.log_x.shape, dtype=bool), np.zeros((1, 1, 1)))
     s = m.sigma - 1.0
@@ -227,7 +227,7 @@ def _spreader(m: Melitz, sellers: eq.Selection) -> _Spread:
     return _Spread(own, weight / np.sum(weight, axis=1)[:, None])
 
 
-def _contract_spread(m: Melitz, sellers: eq.Selection, c: np.ndarray) -> np.ndarray:
+def _contract_spread(m: Primitives, sellers: eq.Selection, c: np.ndarray) -> np.ndarray:
     """Return sum_i c_ij (d(-s ln e_ij)/d a_k at given wages) for every pair of destinations j, k."""
     n = np.arange(len(c))
     result = np.zeros((len(c), *c.shape[1:]))
@@ -240,7 +240,7 @@ def _contract_spread(m: Melitz, sellers: eq.Selection, c: np.ndarray) -> np.ndar
     return result
 
 
-def autarky_start(m: Melitz) -> tuple[np.ndarray, np.ndarray]:
+def autarky_start(m: Primitives) -> tuple[np.ndarray, np.ndarray]:
     """Return ln A and ln w of the world in which nobody exports, with every wage one."""
     alone = m.in_autarky()
     zero = np.zeros((len(m.countries), m.points))
@@ -250,7 +250,7 @@ def autarky_start(m: Melitz) -> tuple[np.ndarray, np.ndarray]:
 
 
 def find_smooth(
-    m: Melitz,
+    m: Primitives,
     start: tuple[np.ndarray, np.ndarray] | None = None,
     steps: int = MAX_OUTER,
     goal: float = GOAL,
@@ -308,7 +308,7 @@ def _misfit(old: State, new: State, step: np.ndarray, drag: np.ndarray, sigma: n
 
 
 def find_one(
-    m: Melitz, start: tuple[np.ndarray, np.ndarray] | None = None
+    m: Primitives, start: tuple[np.ndarray, np.ndarray] | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Find one world's ln A and ln w, roaming on tabulated distributions where the true ones are slow to evaluate.
 

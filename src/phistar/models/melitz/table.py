@@ -19,7 +19,7 @@ from phistar.numerics.hermite import HermiteTable
 from phistar.numerics.special import quiet
 
 if TYPE_CHECKING:
-    from phistar.models.melitz.model import Melitz
+    from phistar.models.melitz.primitives import Primitives
 
 _BODY = 128
 _TAIL = 64
@@ -65,7 +65,7 @@ class Row:
 class Rows:
     """The rows of a world's distributions: those without atoms are worked out once, whatever the bells."""
 
-    def __init__(self, m: Melitz) -> None:
+    def __init__(self, m: Primitives) -> None:
         self.s = float(np.ravel(m.sigma)[0]) - 1.0
         self._families = m.families
         self._kept: dict[int, Row] = {}
