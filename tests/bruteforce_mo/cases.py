@@ -10,8 +10,15 @@ from .worlds import World
 PARETO = {"family": "pareto", "c_M": 1.0, "k": 2.3}
 UNIFORM = {"family": "uniform", "lower": 0.2, "c_M": 1.0}
 BETA = {"family": "beta", "a": 1.6, "b": 2.2, "lower": 0.1, "c_M": 1.2}
-LOGNORMAL = {"family": "lognormal", "mu": -0.6, "sd": 0.5, "lower": 0.15, "c_M": 1.1}
-TABLES: dict[str, dict[str, Any]] = {"pareto": PARETO, "uniform": UNIFORM, "beta": BETA, "lognormal": LOGNORMAL}
+LOGNORMAL = {"family": "truncated_lognormal", "mu": -0.6, "sd": 0.5, "lower": 0.15, "c_M": 1.1}
+TABLES: dict[str, dict[str, Any]] = {"pareto": PARETO, "uniform": UNIFORM, "beta": BETA, "truncated lognormal": LOGNORMAL}
+
+
+PRODUCTIVITIES: dict[str, dict[str, Any]] = {
+    "bounded_pareto": {"family": "bounded_pareto", "k": 2.2, "lower": 0.9, "upper": 6.0},
+    "lognormal": {"family": "lognormal", "mu": 0.5, "sd": 0.4},
+    "frechet": {"family": "frechet", "shape": 2.4, "scale": 1.2},
+}
 
 
 def closed(table: dict[str, Any], **changes: Any) -> World:
@@ -65,6 +72,10 @@ def all_cases() -> dict[str, World]:
     cases["two, all incumbents sell, short"] = two(ALL_SELL, ALL_SELL, f_E=None, incumbents=(0.5, 0.8))
     cases["two, no incumbents in one, short"] = two(PARETO, BETA, f_E=None, incumbents=(0.0, 9.0))
     cases["two, cheap entry where all sell, long"] = two(ALL_SELL, ALL_SELL, f_E=(1.5, 1.45), tau=FAR)
+    for first, second in (("bounded_pareto", "lognormal"), ("frechet", "bounded_pareto")):
+        tables = PRODUCTIVITIES[first], PRODUCTIVITIES[second]
+        cases[f"two, productivity {first} and {second}, long"] = two(*tables, f_E=(0.1, 0.1), tau=FAR)
+        cases[f"two, productivity {first} and {second}, short"] = two(*tables, f_E=None, incumbents=(6.0, 5.0))
     cases["three, pareto, long"] = three((PARETO, {**PARETO, "c_M": 0.98}, {**PARETO, "c_M": 1.02}))
     cases["three, mixed, long"] = three((UNIFORM, BETA, LOGNORMAL), f_E=(0.06, 0.05, 0.05))
     cases["three, mixed, short"] = three((PARETO, BETA, LOGNORMAL), f_E=None, incumbents=(9.0, 4.0, 6.0))

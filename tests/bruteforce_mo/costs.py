@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import inf
+from math import inf, pi, sqrt
 from typing import Any
 
 import numpy as np
@@ -65,16 +65,41 @@ def beta(a: float, b: float, lower: float, c_M: float) -> Costs:
     return Costs(lambda c, d: (d / (c_M - lower)) ** (a - 1) * ((c_M - c) / (c_M - lower)) ** (b - 1), lower, c_M)
 
 
-def lognormal(mu: float, sd: float, lower: float, c_M: float) -> Costs:
+def truncated_lognormal(mu: float, sd: float, lower: float, c_M: float) -> Costs:
     """Truncate ln c ~ N(mu, sd) to [lower, c_M]; the kernel is normalised by quadrature."""
     return Costs(lambda c, d: np.exp(-0.5 * ((np.log(np.maximum(c, 1e-300)) - mu) / sd) ** 2) / c, lower, c_M)
+
+
+# --- families of productivity phi, seen as costs 1/phi
+
+
+def bounded_pareto(k: float, lower: float, upper: float) -> Costs:
+    mass = 1 - (lower / upper) ** k
+    return Costs(lambda c, d: k * (c * lower) ** k / c / mass, 1 / upper, 1 / lower, 1.0)
+
+
+def lognormal(mu: float, sd: float) -> Costs:
+    def density(c: np.ndarray, d: np.ndarray) -> np.ndarray:
+        c = np.maximum(c, 1e-300)
+        return np.exp(-0.5 * ((np.log(c) + mu) / sd) ** 2) / (c * sd * sqrt(2 * pi))
+
+    return Costs(density, 0.0, inf, 1.0)
+
+
+def frechet(shape: float, scale: float) -> Costs:
+    return Costs(
+        lambda c, d: shape * scale * (c * scale) ** (shape - 1) * np.exp(-((c * scale) ** shape)), 0.0, inf, 1.0
+    )
 
 
 FAMILIES: dict[str, Callable[..., Costs]] = {
     "pareto": pareto,
     "uniform": uniform,
     "beta": beta,
+    "truncated_lognormal": truncated_lognormal,
+    "bounded_pareto": bounded_pareto,
     "lognormal": lognormal,
+    "frechet": frechet,
 }
 
 
