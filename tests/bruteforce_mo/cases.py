@@ -11,7 +11,12 @@ PARETO = {"family": "pareto", "c_M": 1.0, "k": 2.3}
 UNIFORM = {"family": "uniform", "lower": 0.2, "c_M": 1.0}
 BETA = {"family": "beta", "a": 1.6, "b": 2.2, "lower": 0.1, "c_M": 1.2}
 LOGNORMAL = {"family": "truncated_lognormal", "mu": -0.6, "sd": 0.5, "lower": 0.15, "c_M": 1.1}
-TABLES: dict[str, dict[str, Any]] = {"pareto": PARETO, "uniform": UNIFORM, "beta": BETA, "truncated lognormal": LOGNORMAL}
+TABLES: dict[str, dict[str, Any]] = {
+    "pareto": PARETO,
+    "uniform": UNIFORM,
+    "beta": BETA,
+    "truncated lognormal": LOGNORMAL,
+}
 
 
 PRODUCTIVITIES: dict[str, dict[str, Any]] = {

@@ -14,7 +14,9 @@ def outcomes(solution: Solution) -> dict[str, np.ndarray]:
     found = [[sellers(world, i, j, solution.Q[j]) for j in range(n)] for i in range(n)]
 
     def total(value) -> np.ndarray:  # mass-weighted sum over the firms of each pair
-        return np.array([[N[i] * (found[i][j].weight * value(found[i][j], j)).sum() for j in range(n)] for i in range(n)])
+        return np.array(
+            [[N[i] * (found[i][j].weight * value(found[i][j], j)).sum() for j in range(n)] for i in range(n)]
+        )
 
     seen = {
         "cost": lambda s, j: s.delivered,

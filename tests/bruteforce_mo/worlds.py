@@ -235,5 +235,3 @@ def solve_world(world: World, sweeps: int = 60) -> Solution:
         if worst < 1e-11:
             return Solution(world, trial, Q, profit, worst, sweep)
     raise AssertionError("the coordinate search did not settle")
-
-

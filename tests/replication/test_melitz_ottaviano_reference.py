@@ -56,7 +56,9 @@ DERIVED = {
     "spending_per_consumer": lambda eq, case: eq["trade_flow"].sum(axis=0) / case["inputs"]["L"],
     "exports": lambda eq, case: _abroad(eq["trade_flow"], total=True),
     "imports": lambda eq, case: _abroad(eq["trade_flow"].T, total=True),
-    "numeraire_net_exports": lambda eq, case: eq["numeraire_labour"] - eq["numeraire_consumption"] * case["inputs"]["L"],
+    "numeraire_net_exports": lambda eq, case: (
+        eq["numeraire_labour"] - eq["numeraire_consumption"] * case["inputs"]["L"]
+    ),
     "labour_differentiated": lambda eq, case: np.asarray(case["inputs"]["L"]) - eq["numeraire_labour"],
     "welfare_wage_income_only": lambda eq, case: 1 + eq["consumer_surplus"],
     "avg_cost_domestic_producers": lambda eq, case: (
