@@ -16,9 +16,10 @@ from .outcomes import outcomes
 from .worlds import Solution, best_quantity, solve_world
 
 WORLDS = all_cases()
-SLOW = {"three, two corners", "three, mixed, long", "three, pareto, long"}  # seconds each; the default run keeps one
-KEPT = "three, pareto, long"
-NAMES = [pytest.param(n, marks=pytest.mark.slow if n in SLOW - {KEPT} else ()) for n in WORLDS]
+# seconds each: the default run keeps one of a kind
+SLOW = {n for n in WORLDS if (n.startswith("three") and "long" in n) or "corner" in n}
+SLOW -= {"three, pareto, long", "two, truncated lognormal, corner", "two, pareto and uniform, corner"}
+NAMES = [pytest.param(n, marks=pytest.mark.slow if n in SLOW else ()) for n in WORLDS]
 # Quadrature and Newton with differences leave 1e-15 to 1e-14; a variance loses a digit or two where costs are close
 # together, an entrant mass what the system's condition takes. The promise is 1e-9.
 RTOL = 1e-10

@@ -309,11 +309,11 @@ def test_no_taste_is_strong_enough_for_entry_in_a_small_country_near_a_large_one
 
 
 def test_a_world_without_labour_for_the_numeraire_is_refused_or_flagged() -> None:
-    # the missing condition: with L (12, 10) and tau (1.6, 1.3) the first country would need more labour than it has
-    world = {"L": [12.0, 10.0]}
+    # the missing condition: with L (12, 10), tau (1.6, 1.3) either way round, one country makes more than it can
     for tau in ([[1.0, 1.6], [1.3, 1.0]], [[1.0, 1.3], [1.6, 1.0]]):
-        assert numeraire_is_made(**world, tau=tau) == made_on_paper(world["L"], tau)
-    assert not made_on_paper(world["L"], [[1.0, 1.3], [1.6, 1.0]])
+        assert not made_on_paper([12.0, 10.0], tau)
+        assert not numeraire_is_made(L=[12.0, 10.0], tau=tau)
+    assert made_on_paper(TWO["L"], TWO["tau"])
     assert numeraire_is_made(**TWO)
 
 
