@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from phistar.core.errors import InputError
 from phistar.core.model import Decomposition, Model, Residuals, Unknowns
 from phistar.core.sources import EquationRecord, equations_of
 from phistar.models.melitz_ottaviano import decompositions, equations, firms, outcomes, solver
@@ -77,7 +78,10 @@ class MelitzOttaviano(Primitives, Model):
         return decompositions.decompose(old, new)
 
     def short_run(self, baseline: Any) -> Self:
-        """Return this world in the short run: the entrants of `baseline` are its firms."""
+        """Return this world in the short run: the entrants of `baseline` are its firms; see `Model.short_run`."""
+        if self.horizon == "short" or baseline.model.horizon == "short":
+            raise InputError("horizon", 'must be "long" to set the short run beside it', "short",
+                             remedy="leave horizon and incumbents out")  # fmt: skip
         return replace(self, horizon="short", incumbents=np.asarray(baseline["mass_entrants"]))
 
     def firm_schedule(self, x: Unknowns, log_phi: np.ndarray) -> dict[str, np.ndarray]:

@@ -23,6 +23,7 @@ from phistar.models.melitz_ottaviano.primitives import Primitives
 
 MAX_STEPS = 200
 _MARKET_STEPS = 100
+_HALVINGS = 40
 #: Where Newton counts as done, in expected profit over the entry cost: rounding is a digit or two below.
 _GOAL = 2e-15
 #: What rounding may leave behind when no step helps any more.
@@ -63,7 +64,8 @@ def clear_markets(m: Primitives, entrants: np.ndarray, start: np.ndarray | None 
         slope = 1.0 + np.sum(weight * eq.reach(m, P, 0), axis=0)
         step = excess / slope
         # Rounding is all that moves P once steps stop shrinking.
-        settled = (np.abs(step) <= 1e-16 * P) | ((np.abs(step) < 1e-14 * P) & (np.abs(step) >= np.abs(previous)))
+        size = np.abs(step)
+        settled = (size <= 2e-16 * P) | ((size < 1e-11 * P) & (size >= np.abs(previous)))
         if settled.all():
             break
         P = np.minimum(P - step, alpha)
@@ -118,7 +120,7 @@ def _step(m: Primitives, state: State) -> State | None:
     gradient = state.gap * m.f_E
     direction = _direction(m, state, gradient)
     share = 1.0
-    for _ in range(60):
+    for _ in range(1 if state.misfit() < ACCEPT else _HALVINGS):
         entrants = np.maximum(state.entrants + share * direction, 0.0)
         trial = at(m, entrants, state.threshold)
         rise = float(gradient @ (entrants - state.entrants))
