@@ -75,7 +75,7 @@ class Model(ABC):
         What the paper prints wrongly, or what its claims need added.
     capabilities : frozenset of str
         Which verbs and contract tests apply beyond solving: ``elasticities``, ``batch``, ``firms``,
-        ``decompose``, ``figures``.
+        ``decompose``, ``figures``, ``horizons``.
     """
 
     name: ClassVar[str]
@@ -163,6 +163,10 @@ class Model(ABC):
 
     def decompose(self, old: Any, new: Any) -> dict[str, Decomposition]:
         """Split the change between two of the model's equilibria into parts."""
+        raise NotImplementedError
+
+    def short_run(self, baseline: Any) -> Self:
+        """Return this world with the firms of `baseline` (one of the model's equilibria) as given, without entry."""
         raise NotImplementedError
 
     def draw_firms(self, x: Unknowns, n: int, seed: int) -> dict[str, np.ndarray]:

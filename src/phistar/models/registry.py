@@ -13,6 +13,7 @@ from phistar.core.scenario import Scenario
 #: name -> (module, class)
 _MODELS = {
     "melitz": ("phistar.models.melitz.model", "Melitz"),
+    "melitz_ottaviano": ("phistar.models.melitz_ottaviano.model", "MelitzOttaviano"),
 }
 
 

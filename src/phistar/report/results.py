@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,25 @@ def certificate_lines(certificate: Certificate, name: str = "") -> list[str]:
         said = ", ".join(f"{name} {'yes' if holds else 'no'}" for name, holds in certificate.checks.items())
         lines.append(f"{head}checks: {said}")
     return [*lines, *(f"{head}note: {note}" for note in certificate.notes)]
+
+
+def horizon_tables(horizons: Any) -> list[Table]:
+    """Lay out the long run's comparison, then the short run's, by country."""
+    tables = []
+    for name, comparison in (("Long run", horizons.long), ("Short run", horizons.short)):
+        first, *rest = comparison_tables(comparison)
+        title = f"{name}: {first.title}" if first.title else name
+        tables += [replace(first, title=title), *rest]
+    return tables
+
+
+def horizon_notes(horizons: Any) -> list[str]:
+    """Say how well each horizon's two equilibria are certified."""
+    return [
+        f"{name} {line}"
+        for name, comparison in (("long run,", horizons.long), ("short run,", horizons.short))
+        for line in comparison_notes(comparison)
+    ]
 
 
 def comparison_tables(comparison: Any) -> list[Table]:

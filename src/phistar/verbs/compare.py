@@ -89,6 +89,47 @@ def compare_models(baseline: Any, counterfactual: Any) -> Comparison:
     return Comparison(old, new, changes, splits)
 
 
+@dataclass(frozen=True)
+class Horizons:
+    """A comparison in the long and in the short run, in which the baseline's entrants are the firms.
+
+    Attributes
+    ----------
+    long, short : Comparison
+        Both start from the same baseline equilibrium.
+    """
+
+    long: Comparison
+    short: Comparison
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the contract's JSON form of both."""
+        return {"long": self.long.to_dict(), "short": self.short.to_dict()}
+
+    def to_json(self) -> str:
+        """Return `to_dict` as JSON text."""
+        return to_json(self.to_dict())
+
+
+def compare_horizons(scenario: Any, settings: Sequence[str] = ()) -> Horizons:
+    """Compare in the long run, where firms enter, and in the short run, where the baseline's entrants stay.
+
+    Raises
+    ------
+    InputError
+        When the scenario is wrong, has no counterfactual, or its model has no two horizons.
+    NoEquilibrium
+        When one of the equilibria has no certified answer.
+    """
+    loaded = load_scenario(scenario, settings)
+    before, after = build_model(loaded), build_counterfactual(loaded)
+    if "horizons" not in before.capabilities:
+        raise InputError("model", "has no short run beside its long run", before.name, remedy="compare it as it is")
+    long = compare_models(before, after)
+    entrants = long.baseline
+    return Horizons(long, compare_models(before.short_run(entrants), after.short_run(entrants)))
+
+
 def _change(variable: Any, old: np.ndarray, new: np.ndarray) -> dict[str, Any]:
     with np.errstate(divide="ignore", invalid="ignore"):
         hat = np.where(old == 0.0, np.nan, new / old)

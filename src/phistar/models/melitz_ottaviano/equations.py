@@ -1,0 +1,151 @@
+"""Melitz and Ottaviano (2008) with many countries: one function a displayed equation, in the paper's order.
+
+Letters: i is the origin (axis 0), j the destination (axis 1); P_j the price threshold p_max of market j, which is
+c_D where tau_jj = 1; x_ij = P_j / tau_ij the cost cutoff; N_i the firms of i that hold a cost draw. Of the
+distribution G_i only m_p(x) = int ((x - c)^+)^p dG is needed: with u = P - tau c, a firm's price is P - u/2, its
+markup u/2, its output L u / (2 gamma), its revenue L (2 P u - u^2) / (4 gamma), its profit L u^2 / (4 gamma).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from phistar.core.sources import equation
+from phistar.models.melitz_ottaviano.primitives import Primitives
+
+PAPER = "melitz_ottaviano2005"
+Array = Any  # a NumPy array or a Dual of the shape the docstring names
+
+
+def reach(m: Primitives, threshold: Array, order: int) -> Array:
+    """Compute E[((P_j - tau_ij c)^+)^p] of a draw, tau^p m_p(P/tau) (origin, destination)."""
+    return m.finite_tau**order * m.cost.excess(cutoff(m, threshold), order)
+
+
+@equation(PAPER, "(4), (18)", r"P_j = \frac{\gamma\alpha + \eta N_j \bar p_j}{\gamma + \eta N_j}")
+def price_threshold(m: Primitives, variety: Array, mean_price: Array) -> Array:
+    """Compute the price at which demand is zero from the number of varieties and their mean price (destination)."""
+    return (m.gamma * m.alpha + m.eta * variety * mean_price) / (m.gamma + m.eta * variety)
+
+
+@equation(PAPER, "(5)", r"CS = \frac{(\alpha - \bar p)^2}{2(\eta + \gamma/N)} + \frac{N}{2\gamma}\sigma_p^2")
+def consumer_surplus_of_prices(m: Primitives, variety: Array, mean_price: Array, variance: Array) -> Array:
+    """Compute consumer surplus a head from the mean and variance of prices (destination)."""
+    of_mean = 0.5 * variety * (m.alpha - mean_price) ** 2 / (m.eta * variety + m.gamma)
+    return of_mean + 0.5 * variety * variance / m.gamma
+
+
+@equation(PAPER, "(7), (20)", r"p_{ij}(c) = \tfrac12 (P_j + \tau_{ij} c)")
+def price(m: Primitives, threshold: Array, cost: Array) -> Array:
+    """Compute the delivered price of a firm of cost c (origin, destination, firm)."""
+    return 0.5 * (threshold[None, :, None] + m.tau[:, :, None] * cost[:, None, :])
+
+
+@equation(PAPER, "(8)", r"\mu_{ij}(c) = \tfrac12 (P_j - \tau_{ij} c)")
+def markup(m: Primitives, threshold: Array, cost: Array) -> Array:
+    """Compute the absolute markup over delivered cost, negative where the firm does not sell."""
+    return 0.5 * (threshold[None, :, None] - m.tau[:, :, None] * cost[:, None, :])
+
+
+@equation(PAPER, "(9), (20)", r"q_{ij}(c) = \frac{L_j}{2\gamma}(P_j - \tau_{ij} c)")
+def quantity(m: Primitives, markups: Array) -> Array:
+    """Compute what a firm sells, from its markup (origin, destination, firm)."""
+    return m.L[None, :, None] / m.gamma * markups
+
+
+@equation(PAPER, "(10)", r"r_{ij}(c) = p_{ij}(c)\, q_{ij}(c)")
+def revenue(prices: Array, quantities: Array) -> Array:
+    """Compute a firm's revenue in a market (origin, destination, firm)."""
+    return prices * quantities
+
+
+@equation(PAPER, "(11), (21)", r"\pi_{ij}(c) = \mu_{ij}(c)\, q_{ij}(c)")
+def profit(markups: Array, quantities: Array) -> Array:
+    """Compute a firm's profit in a market (origin, destination, firm)."""
+    return markups * quantities
+
+
+@equation(PAPER, "(12)", r"\sum_j \frac{L_j}{4\gamma} \tau_{ij}^2\, m_{2,i}(P_j/\tau_{ij})")
+def expected_profit(m: Primitives, threshold: Array) -> Array:
+    """Compute what a draw is expected to earn over all markets (origin)."""
+    return np.sum(m.L[None, :] / (4.0 * m.gamma) * reach(m, threshold, 2), axis=1)
+
+
+@equation(PAPER, "(12), (22)", r"\sum_j \frac{L_j}{4\gamma}\tau_{ij}^2 m_{2,i}(P_j/\tau_{ij}) \le f_{E,i}")
+def free_entry(m: Primitives, threshold: Array) -> Array:
+    """State free entry: expected profit less the cost of a draw, over that cost; zero where firms enter (origin)."""
+    return expected_profit(m, threshold) / m.f_E - 1.0
+
+
+@equation(PAPER, "(13), (24)", r"\gamma(\alpha - P_j) = \frac{\eta}{2}\sum_i N_i\,\tau_{ij}\,m_{1,i}(P_j/\tau_{ij})")
+def market(m: Primitives, threshold: Array, entrants: Array) -> Array:
+    """State demand: what the threshold leaves to be wanted is what sellers supply, over gamma alpha (destination)."""
+    supplied = np.sum(entrants[:, None] * reach(m, threshold, 1), axis=0)
+    return (0.5 * m.eta * supplied / m.gamma - (m.alpha - threshold)) / m.alpha
+
+
+@equation(
+    PAPER, "(17), (25)", r"CS_j = \frac{(\alpha - P_j)^2}{2\eta} + \frac{1}{8\gamma}\sum_i N_i\tau_{ij}^2 m_{2,i}"
+)
+def consumer_surplus(m: Primitives, threshold: Array, entrants: Array) -> Array:
+    """Compute consumer surplus a head, for any distribution (destination)."""
+    return surplus_of_threshold(m, threshold) + surplus_within_varieties(m, threshold, entrants)
+
+
+def surplus_of_threshold(m: Primitives, threshold: Array) -> Array:
+    """Compute the part of consumer surplus that the price threshold alone tells (destination)."""
+    return (m.alpha - threshold) ** 2 / (2.0 * m.eta)
+
+
+def surplus_within_varieties(m: Primitives, threshold: Array, entrants: Array) -> Array:
+    """Compute the part of consumer surplus below each variety's own demand (destination)."""
+    return np.sum(entrants[:, None] * reach(m, threshold, 2), axis=0) / (8.0 * m.gamma)
+
+
+@equation(PAPER, "(19)", r"x_{ij} = P_j / \tau_{ij}")
+def cutoff(m: Primitives, threshold: Array) -> Array:
+    """Compute the cost up to which a firm of i sells in j: zero across a closed border (origin, destination)."""
+    ratio = threshold[None, :] / m.finite_tau
+    return ratio if m.open.all() else np.where(m.open, ratio, 0.0)
+
+
+@equation(PAPER, "(B.1)", r"\sum_j \tau_{ij}^{-k} L_j P_j^{k+2} = 2(k+1)(k+2)\gamma f_{E,i} c_{M,i}^k")
+def pareto_thresholds(freeness: np.ndarray, L: np.ndarray, gamma: float, k: float, hurdle: np.ndarray) -> np.ndarray:
+    """Solve the linear system of free entry under one Pareto shape; nan where a market's solution is not positive.
+
+    Parameters
+    ----------
+    freeness : ndarray (origin, destination)
+        tau^-k.
+    hurdle : ndarray (origin)
+        f_E c_M^k.
+    """
+    x = np.linalg.solve(freeness, 2.0 * (k + 1.0) * (k + 2.0) * gamma * hurdle)
+    with np.errstate(invalid="ignore"):
+        return np.asarray((x / L) ** (1.0 / (k + 2.0)))
+
+
+@equation(
+    PAPER, "(B.2)", r"\sum_i \tau_{ij}^{-k} c_{M,i}^{-k} N_i = \frac{2(k+1)\gamma}{\eta}\frac{\alpha-P_j}{P_j^{k+1}}"
+)
+def pareto_entrants(m: Primitives, freeness: np.ndarray, k: float, c_M: np.ndarray, P: np.ndarray) -> np.ndarray:
+    """Solve the linear system of sellers under one Pareto shape for the mass of entrants (origin)."""
+    wanted = 2.0 * (k + 1.0) * m.gamma / m.eta * (m.alpha - P) / P ** (k + 1.0)
+    return np.asarray(c_M**k * np.linalg.solve(freeness.T, wanted))
+
+
+@equation(PAPER, "(C.1)", r"X_{ij} = N_i \frac{L_j}{4\gamma}\big(2 P_j\,\tau_{ij} m_{1,i} - \tau_{ij}^2 m_{2,i}\big)")
+def trade_flow(m: Primitives, threshold: Array, entrants: Array) -> Array:
+    """Compute the value of what i sells in j (origin, destination)."""
+    per_draw = 2.0 * threshold[None, :] * reach(m, threshold, 1) - reach(m, threshold, 2)
+    return entrants[:, None] * m.L[None, :] / (4.0 * m.gamma) * per_draw
+
+
+@equation(PAPER, "(C.1)", r"\varepsilon_{ij} = \frac{2 x^2 G_i(x)}{2 x\,m_{1,i}(x) - m_{2,i}(x)} - 2")
+def trade_elasticity(m: Primitives, threshold: Array) -> Array:
+    """Compute minus the elasticity of a flow to its own trade cost at given thresholds: k under Pareto."""
+    x = cutoff(m, threshold)
+    first, second = m.cost.excess(x, 1), m.cost.excess(x, 2)
+    return 2.0 * x * x * m.cost.excess(x, 0) / (2.0 * x * first - second) - 2.0
