@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from phistar.models.melitz.primitives import Primitives
 
 MAX_OUTER = 150
-MAX_INNER = 60
+MAX_INNER = 200
 #: Largest |Z| at which a point counts as solved: some ulps of a sum over a hundred countries.
 GOAL = 1e-13
 #: Good enough to be judged by the certificate once Newton no longer improves.
