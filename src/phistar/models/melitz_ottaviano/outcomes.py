@@ -203,8 +203,17 @@ def _checks(m: Primitives, values: Mapping[str, Any]) -> tuple[dict[str, Any], l
         "numeraire_consumed": np.all(values["numeraire_consumption"] > 0.0),
         "interior": np.all(entrants > 0.0),
         "support_binds": np.any(binds),
+        "entrants_determined": _determined(m, P, entrants),
     }
     return checks, [*m.unused, *_notes(m, values, checks)]
+
+
+def _determined(m: Primitives, threshold: np.ndarray, entrants: np.ndarray) -> bool:
+    """Whether no country's entrants can take the place of others' (they can where shipping is free)."""
+    if m.horizon == "short" or not np.any(entrants > 0.0):
+        return True
+    supply = eq.reach(m, threshold, 1)[entrants > 0.0]
+    return bool(np.linalg.matrix_rank(supply / np.max(supply, axis=1)[:, None], tol=1e-13) == len(supply))
 
 
 def _notes(m: Primitives, values: Mapping[str, Any], checks: Mapping[str, Any]) -> list[str]:
@@ -225,6 +234,8 @@ def _notes(m: Primitives, values: Mapping[str, Any], checks: Mapping[str, Any]) 
         nobody = not np.any(values["mass_entrants"] > 0.0)
         one = f"nobody enters in {alone}: it makes the numeraire alone"
         notes.append("no industry at all: entry never pays" if nobody else one)
+    if not checks["entrants_determined"]:
+        notes.append("some countries' entrants are perfect substitutes: how many each has is one of many")
     if checks["support_binds"]:
         notes.append("in some market every draw of some country sells: its cutoff lies beyond the support")
     return notes
