@@ -75,8 +75,8 @@ def find(m: Melitz) -> Unknowns:
                 return answer
             left -= used
     raise NoEquilibrium(
-        "no equilibrium found for a discrete productivity distribution",
-        "move a parameter slightly: the world may sit on a knife edge between two sets of active atoms",
+        "no equilibrium found: the search for the atoms that mix ended without one",
+        "move a parameter slightly, or replace the discrete distribution by a smooth one",
     )
 
 

@@ -62,7 +62,7 @@ class Melitz(Primitives, Model):
         log_demand, log_wage, norm = solver.find_one(self.batched(), given)
         if not norm[0] < solver.ACCEPT:
             raise NoEquilibrium(
-                f"no equilibrium found: markets still off by {norm[0]:.1e} after {solver.MAX_OUTER} steps",
+                f"no equilibrium found: some market is still off by {norm[0]:.1e} where the search ended",
                 "start from a solved neighbour, or move the parameters away from their extremes",
             )
         return {"log_wage": log_wage[:, 0], "log_demand": log_demand[:, 0]}
