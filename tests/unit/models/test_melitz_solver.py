@@ -11,6 +11,7 @@ from phistar.core.paths import parse_path
 from phistar.models.melitz import solver
 from phistar.models.melitz.model import Melitz
 from phistar.models.melitz.table import Rows
+from phistar.verbs.solve import solve
 
 FAMILIES: list[dict[str, Any]] = [
     {"family": "pareto", "k": 4.5, "scale": 1.0},
@@ -89,3 +90,19 @@ def test_marginal_atoms_mix_with_shares_between_none_and_all(fixed_cost):
     x = m.find()
     assert max(np.max(np.abs(r)) for r in m.equations(x).values()) < 1e-10
     assert np.all((x.get("atom_share", np.zeros(1)) >= 0.0) & (x.get("atom_share", np.zeros(1)) <= 1.0))
+
+
+def test_a_long_batch_equals_its_points_solved_alone() -> None:
+    scenario = {
+        "sigma": 4.0, "L": [2.0, 1.0], "tau": 1.3, "f": {"domestic": 1.0, "export": 1.5},
+        "productivity": {"family": "bounded_pareto", "k": 4.0, "lower": 1.0, "upper": 4.0},
+    }  # fmt: skip
+    model = Melitz.build(scenario)
+    # Trade stops within this range of tau, so that some points cannot be told from their neighbours.
+    taus = np.linspace(1.0, 4.0, 400)
+    x, reasons = model.assign(parse_path("tau"), taus).find_batch()
+    assert (reasons == "").all()
+    welfare = model.assign(parse_path("tau"), taus).outcomes(x)["welfare"]
+    for i in (0, 7, 150, 399):
+        alone = solve({"model": "melitz", "parameters": {**scenario, "tau": float(taus[i])}})
+        np.testing.assert_allclose(welfare[:, i], alone["welfare"], rtol=1e-11)  # two certified roots

@@ -78,7 +78,7 @@ class Melitz(Primitives, Model):
         )
         if finite.any():
             with np.errstate(all="ignore"):
-                log_demand, log_wage, norm = solver.find_smooth(self.take(finite))
+                log_demand, log_wage, norm = solver.find_many(self.take(finite))
             unknowns["log_wage"][:, finite], unknowns["log_demand"][:, finite] = log_wage, log_demand
             reasons[np.flatnonzero(finite)[~(norm < solver.ACCEPT)]] = "no equilibrium found"
         return self.normalise(unknowns), reasons
