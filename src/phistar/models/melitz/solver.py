@@ -29,8 +29,10 @@ ACCEPT = 5e-11
 NEAR = 1e-9
 #: Families about as quick to evaluate as a table; their worlds seldom need more steps than this.
 _QUICK, _PATIENCE = frozenset({"pareto", "bounded_pareto", "lognormal"}), 20
+#: Points at their goal are dropped from a batch when fewer than this share are still on their way.
+_WORTH_DROPPING = 0.75
 #: Of a long batch, every so many points are found first.
-_STRIDE = 32
+_STRIDE = 8
 #: Longest stride in ln A.
 _CAP = 5.0
 #: Largest |Z| told apart.
@@ -279,10 +281,11 @@ def find_smooth(
     for _ in range(steps):
         # At the floor of precision a step that does not help is the sign to stop.
         keep = (best.norm > goal) & ~((best.norm < ACCEPT) & (misses >= 3))
-        if not keep.all():
+        if not keep.any():
+            break
+        # Dropping a few points costs more than carrying them along.
+        if np.mean(keep) < _WORTH_DROPPING:
             _put(found, best, active)
-            if not keep.any():
-                break
             m, base, best, active = m.take(keep), _take(base, keep), _take(best, keep), active[keep]
             friction, misses = friction[keep], misses[keep]
         step = _newton_step(base, friction, m.sigma)
