@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from phistar.verbs.solve import solve
-from tests.contract.samples import ATOMS, MELITZ
+from tests.contract.samples.families import ATOMS
+from tests.contract.samples.melitz import MELITZ
 
 from .families import make_family
 from .worlds import World, make_world, sales

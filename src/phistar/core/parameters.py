@@ -217,3 +217,19 @@ def read_index(value: Any, names: Sequence[str], key: str = "numeraire") -> int:
     if not 0 <= value < len(names):
         raise InputError(key, f"must be from 0 to {len(names) - 1}, or a country's name", value)
     return int(value)
+
+
+def read_names(names: Sequence[str] | None, count: int) -> tuple[str, ...]:
+    """Return the countries' names: those given, which must differ, or Home and Foreign, or C1, C2, ..."""
+    if names is None:
+        return ("Home", "Foreign")[:count] if count <= 2 else tuple(f"C{i + 1}" for i in range(count))
+    if len(set(names)) != len(names):
+        raise InputError("countries.names", "must differ from one another", list(names))
+    return tuple(names)
+
+
+def require_home_market(key: str, tau: np.ndarray) -> None:
+    """Require that every country can sell at home: a finite diagonal of the iceberg costs."""
+    for i in range(len(tau)):
+        if not np.isfinite(tau[i, i]):
+            raise InputError(f"{key}[{i}][{i}]", "must be finite: every country can sell at home", "inf")

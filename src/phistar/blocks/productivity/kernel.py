@@ -50,6 +50,10 @@ class Productivity:
             raise unknown_key(f"{KEY}.{name}", self.parameter_names, f"parameter of {self.family}")
         return dataclasses.replace(self, **{name: value})  # type: ignore[type-var]
 
+    def parameter(self, name: str) -> Any:
+        """Return the parameter called `name`."""
+        return getattr(self, name)
+
     def spec(self) -> dict[str, Any]:
         """Return the table of a scenario file that `from_spec` reads back."""
         table: dict[str, Any] = {"family": self.family}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from phistar.blocks.keys import is_home
 from phistar.blocks.productivity import Empirical
 from phistar.core.certificate import TOLERANCE
 from phistar.core.errors import NoEquilibrium
@@ -158,7 +159,7 @@ def _checked(m: Melitz, x: Unknowns) -> Unknowns | None:
 
 def _tied(m: Melitz, sellers: eq.Selection) -> np.ndarray:
     """Mark the pairs whose cutoff is the overhead cutoff: they share the lottery of home."""
-    home = eq.is_home(len(m.countries))
+    home = is_home(len(m.countries))
     return home if m.fixed_cost == "market" else home | (sellers.log_x < sellers.log_e)
 
 

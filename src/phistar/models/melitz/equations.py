@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from phistar.blocks.keys import is_home
 from phistar.core.model import Unknowns
 from phistar.core.sources import equation
-from phistar.models.melitz.primitives import Primitives, is_home
+from phistar.models.melitz.primitives import Primitives
 from phistar.numerics.duals import value_of
 
 PAPER = "melitz2003"

@@ -12,7 +12,7 @@ from phistar.core.errors import NoEquilibrium
 from phistar.core.model import Decomposition, Model, Residuals, Unknowns
 from phistar.core.sources import EquationRecord, equations_of
 from phistar.models.melitz import decompositions, discrete, equations, firms, outcomes, solver
-from phistar.models.melitz.parameters import ERRATA, PARAMETERS, read
+from phistar.models.melitz.parameters import ERRATA, read
 from phistar.models.melitz.primitives import Primitives
 
 
@@ -23,7 +23,6 @@ class Melitz(Primitives, Model):
     name = "melitz"
     title = "Heterogeneous firms, fixed export costs: who exits, who sells at home, who exports"
     paper = "melitz2003"
-    parameters = PARAMETERS
     variables = outcomes.VARIABLES
     errata = ERRATA
     capabilities = frozenset({"elasticities", "batch", "firms", "decompose", "figures"})

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from phistar.blocks.keys import is_home
 from phistar.core.axes import COUNTRY, PAIR, Variable
 from phistar.core.model import Residuals, Unknowns
 from phistar.models.melitz import equations as eq
-from phistar.models.melitz.primitives import Primitives, is_home
+from phistar.models.melitz.primitives import Primitives
 from phistar.numerics.duals import value_of
 
 VARIABLES = tuple(

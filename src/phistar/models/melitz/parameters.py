@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from phistar.blocks.keys import read_distributions
 from phistar.blocks.productivity import Productivity, from_spec
 from phistar.core.errors import InputError
 from phistar.core.parameters import (
@@ -15,8 +17,10 @@ from phistar.core.parameters import (
     count_countries,
     is_list,
     read_index,
+    read_names,
     read_number,
     read_parameters,
+    require_home_market,
 )
 
 #: ln of an infinite iceberg cost: beyond every double, yet finite, so that 0 * ln tau stays 0.
@@ -66,17 +70,16 @@ def read(raw: Mapping[str, Any], names: Sequence[str] | None) -> dict[str, Any]:
     """
     check_keys(PARAMETERS, raw)
     count = _count(raw, names)
-    countries = tuple(names) if names is not None else tuple(_default_names(count))
-    if len(set(countries)) != len(countries):
-        raise InputError("countries.names", "must differ from one another", list(countries))
+    countries = read_names(names, count)
     given = {k: v for k, v in raw.items() if k != "numeraire"}
     fields = read_parameters(PARAMETERS, given, count)
     if fields["entry"] == "fixed" and fields["J"] is None:
         raise InputError("J", 'is missing: entry = "fixed" needs the stock of draws', remedy="give J, one a country")
+    require_home_market("tau", fields["tau"])
     with np.errstate(divide="ignore"):
         fields["log_tau"] = np.minimum(np.log(fields.pop("tau")), LOG_INFINITE)
-    _require_home(fields["log_tau"])
-    fields["families"] = _read_families(fields.pop("productivity"), count, fields["sigma"])
+    read_family = partial(_read_family, sigma=fields["sigma"])
+    fields["families"] = read_distributions(fields.pop("productivity"), count, read_family, "productivity")
     fields["J"] = fields["J"] if fields["entry"] == "fixed" else None
     fields["numeraire"] = read_index(raw.get("numeraire", 0), countries)
     del fields["partners"]
@@ -96,29 +99,13 @@ def _count(raw: Mapping[str, Any], names: Sequence[str] | None) -> int:
     return count
 
 
-def _default_names(count: int) -> list[str]:
-    return ["Home"] if count == 1 else ["Home", "Foreign"] if count == 2 else [f"C{i + 1}" for i in range(count)]
-
-
-def _read_families(spec: Any, count: int, sigma: Any) -> tuple[Productivity, ...]:
-    """Read one distribution for all or one a country, and require that sales are finite."""
+def _read_family(spec: Any, key: str, sigma: float) -> Productivity:
+    """Read one distribution and require that sales are finite."""
     if isinstance(spec, Productivity):
-        return (spec,) * count
-    if not is_list(spec):
-        return (_read_family(spec, "productivity", sigma),) * count
-    return tuple(_read_family(s, f"productivity[{i}]", sigma) for i, s in enumerate(spec))
-
-
-def _read_family(spec: Any, key: str, sigma: Any) -> Productivity:
+        return spec
     family = from_spec(spec, key)
     family.require_moment(sigma - 1.0, key=key, order_text="sigma - 1", why="finite sales")
     return family
-
-
-def _require_home(log_tau: np.ndarray) -> None:
-    for i in range(len(log_tau)):
-        if log_tau[i, i] >= LOG_INFINITE:
-            raise InputError(f"tau[{i}][{i}]", "must be finite: every country can sell at home", "inf")
 
 
 def _unused(raw: Mapping[str, Any], count: int) -> tuple[str, ...]:

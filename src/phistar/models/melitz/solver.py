@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from phistar.blocks.keys import is_home
 from phistar.models.melitz import equations as eq
 from phistar.models.melitz.table import Rows
 from phistar.numerics import batched
@@ -226,7 +227,7 @@ def _spreader(m: Primitives, sellers: eq.Selection) -> _Spread:
     if m.fixed_cost == "market":
         return _Spread(np.ones(sellers.log_x.shape, dtype=bool), np.zeros((1, 1, 1)))
     s = m.sigma - 1.0
-    home = eq.is_home(len(sellers.log_x), sellers.log_x.ndim)
+    home = is_home(len(sellers.log_x), sellers.log_x.ndim)
     served, reference = eq.served_at_the_margin(m, sellers.log_x)
     weight = np.where(served, m.f * np.exp(-s * np.where(served, sellers.log_x - reference[:, None], 0.0)), 0.0)
     own = ~home & (sellers.log_e <= sellers.log_x)

@@ -12,7 +12,7 @@ from phistar.core.errors import InputError
 from phistar.core.model import Decomposition, Model, Residuals, Unknowns
 from phistar.core.sources import EquationRecord, equations_of
 from phistar.models.melitz_ottaviano import decompositions, equations, firms, outcomes, solver
-from phistar.models.melitz_ottaviano.parameters import ERRATA, PARAMETERS, read
+from phistar.models.melitz_ottaviano.parameters import ERRATA, read
 from phistar.models.melitz_ottaviano.primitives import Primitives
 
 
@@ -23,7 +23,6 @@ class MelitzOttaviano(Primitives, Model):
     name = "melitz_ottaviano"
     title = "Endogenous markups, market size and trade: who sells where, at what markup, in the long and the short run"
     paper = "melitz_ottaviano2005"
-    parameters = PARAMETERS
     variables = outcomes.VARIABLES
     errata = ERRATA
     capabilities = frozenset({"elasticities", "firms", "decompose", "horizons"})

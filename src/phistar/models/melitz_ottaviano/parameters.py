@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from phistar.blocks.cost import Cost, from_spec
+from phistar.blocks.keys import read_distributions
 from phistar.core.errors import InputError
-from phistar.core.parameters import Parameter, check_keys, count_countries, is_list, read_parameters
+from phistar.core.parameters import (
+    Parameter,
+    check_keys,
+    count_countries,
+    read_names,
+    read_parameters,
+    require_home_market,
+)
 
 PARAMETERS = (
     Parameter("alpha", "scalar", "alpha", "demand intercept: what the first unit of a variety is worth", "numeraire",
@@ -55,39 +61,19 @@ def read(raw: Mapping[str, Any], names: Sequence[str] | None) -> dict[str, Any]:
     """
     check_keys(PARAMETERS, raw)
     count = count_countries(PARAMETERS, raw, names)
-    countries = tuple(names) if names is not None else _default_names(count)
-    if len(set(countries)) != len(countries):
-        raise InputError("countries.names", "must differ from one another", list(countries))
+    countries = read_names(names, count)
     fields = read_parameters(PARAMETERS, raw, count)
     if fields["horizon"] == "short" and fields["incumbents"] is None:
         raise InputError("incumbents", 'is missing: horizon = "short" needs the firms that are there',
                          remedy="give incumbents, one number a country")  # fmt: skip
     fields["incumbents"] = fields["incumbents"] if fields["horizon"] == "short" else None
-    _require_home(fields["tau"])
-    fields["costs"] = _read_costs(fields.pop("cost"), count)
+    require_home_market("tau", fields["tau"])
+    fields["costs"] = read_distributions(fields.pop("cost"), count, _read_cost, "cost")
     return {**fields, "countries": countries, "unused": _unused(raw)}
 
 
-def _default_names(count: int) -> tuple[str, ...]:
-    return ("Home", "Foreign")[:count] if count <= 2 else tuple(f"C{i + 1}" for i in range(count))
-
-
-def _read_costs(spec: Any, count: int) -> tuple[Cost, ...]:
-    if isinstance(spec, Cost):
-        return (spec,) * count
-    if not is_list(spec):
-        return (from_spec(spec),) * count
-    costs: list[Cost] = []
-    for i, table in enumerate(spec):
-        same = next((j for j in range(i) if spec[j] == table), None)
-        costs.append(from_spec(table, f"cost[{i}]") if same is None else costs[same])
-    return tuple(costs)
-
-
-def _require_home(tau: np.ndarray) -> None:
-    for i in range(len(tau)):
-        if not np.isfinite(tau[i, i]):
-            raise InputError(f"tau[{i}][{i}]", "must be finite: every country can sell at home", "inf")
+def _read_cost(spec: Any, key: str) -> Cost:
+    return spec if isinstance(spec, Cost) else from_spec(spec, key)
 
 
 def _unused(raw: Mapping[str, Any]) -> tuple[str, ...]:
