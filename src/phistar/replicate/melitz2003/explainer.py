@@ -256,7 +256,14 @@ def moves(
 
 def liberalisation(samples: Sequence[Sample]) -> Iterator[Claim]:
     """Judge what happens when trade costs fall, one cost at a time."""
-    share, average = variable("exporter_share"), variable("phi_tilde")
+    yield from selection_effects(samples)
+    yield from sales_effects(samples)
+    yield from industry_effects(samples)
+
+
+def selection_effects(samples: Sequence[Sample]) -> Iterator[Claim]:
+    """Judge who exits and who begins to export when trade costs fall."""
+    share = variable("exporter_share")
     yield judge(
         "weak_exit", "When trade costs fall ... the least productive firms exit, the productivity cutoff rises",
         "phi* rises when tau or f_x falls",
@@ -279,6 +286,10 @@ def liberalisation(samples: Sequence[Sample]) -> Iterator[Claim]:
         [*moves(samples, "tau", [(export_cutoff, -1), (variable("mass_exporters"), 1)]),
          *moves(samples, "f_x", [(export_cutoff, -1), (variable("mass_exporters"), 1)])],
     )  # fmt: skip
+
+
+def sales_effects(samples: Sequence[Sample]) -> Iterator[Claim]:
+    """Judge whose sales and profits grow or shrink when trade costs fall."""
     yield judge(
         "foreign_sales_tau", "Already-exporting firms see their foreign sales grow",
         "tau down: a continuing exporter's foreign and total sales rise",
@@ -295,6 +306,11 @@ def liberalisation(samples: Sequence[Sample]) -> Iterator[Claim]:
         "tau or f_x down: a firm that sells at home alone sells and earns less",
         [*moves(samples, "tau", [(domestic_sales, -1)]), *moves(samples, "f_x", [(domestic_sales, -1)])],
     )  # fmt: skip
+
+
+def industry_effects(samples: Sequence[Sample]) -> Iterator[Claim]:
+    """Judge what falling trade costs do to the industry's productivity and number of firms."""
+    average = variable("phi_tilde")
     yield judge(
         "composition", "the productivity cutoff rises, and industry productivity increases through composition",
         "tau or f_x down: phi~, Melitz's average over active firms, rises",
