@@ -8,9 +8,9 @@ variances of revenue and profit (up to 4). It is computed without differences of
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from math import comb, factorial, prod
+from math import comb
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -19,7 +19,7 @@ from phistar.blocks import productivity
 from phistar.blocks.productivity import Productivity
 from phistar.blocks.productivity.kernel import require_finite, require_positive
 from phistar.core.errors import InputError, unknown_key
-from phistar.numerics.duals import value_of
+from phistar.numerics.duals import Dual, value_of
 from phistar.numerics.special import gauss_legendre, quiet
 
 KEY = "cost"
@@ -30,6 +30,8 @@ _STEP = 0.08
 _REACH = 4.4
 #: Twice minus ln of what a normal density may fall by before it is left out, 1e-18.
 _TAIL = 83.0
+#: Cutoffs whose quadratures are worked out together: their nodes fill about two megabytes.
+_BLOCK = 4096
 
 
 class Cost:
@@ -65,10 +67,10 @@ class Cost:
         return {"family": self.family, **{name: float(getattr(self, name)) for name in self.parameter_names}}
 
     @classmethod
-    def stacked(cls, members: Sequence[Any]) -> Any:
-        """Arrange members of one family along origins: parameters of shape (N, 1)."""
+    def stacked(cls, members: Sequence[Any], batch_axes: int = 0) -> Any:
+        """Arrange members of one family along origins: parameters of shape (N, 1), or (N, 1, batch)."""
         columns = {
-            name: np.stack([member.parameter(name) for member in members]).reshape(len(members), 1)
+            name: column([member.parameter(name) for member in members], batch_axes)
             for name in members[0].parameter_names
         }
         return dataclasses.replace(members[0], **columns)
@@ -83,26 +85,31 @@ class Cost:
         """Greatest cost that may be drawn."""
         raise NotImplementedError
 
-    def _excess_inside(self, x: Any, order: int) -> Any:
-        """Compute m_p at x no greater than the upper end of the support."""
+    def _moments_inside(self, x: Any, top: int) -> list[Any]:
+        """Compute m_0 to m_top at x no greater than the upper end of the support."""
         raise NotImplementedError
 
     @quiet
-    def excess(self, x: Any, order: int) -> Any:
-        """Compute m_p(x) = int ((x - c)^+)^p dG for a whole p of at least 0.
+    def moments(self, x: Any, top: int) -> list[Any]:
+        """Compute m_p(x) = int ((x - c)^+)^p dG for every whole p from 0 to `top`, in one pass.
 
         Notes
         -----
         Beyond the upper end c_M, x - c = (x - c_M) + (c_M - c) is expanded: all terms are positive.
         """
         inside = np.minimum(x, self.upper)
-        result = self._excess_inside(inside, order)
+        moments = self._moments_inside(inside, top)
         beyond = x - inside
-        if order == 0 or not np.any(value_of(beyond) > 0.0):
-            return result
-        for j in range(order):
-            result = result + comb(order, j) * beyond ** (order - j) * self._excess_inside(inside, j)
-        return result
+        if top == 0 or not np.any(value_of(beyond) > 0.0):
+            return moments
+        return [
+            sum((comb(p, j) * beyond ** (p - j) * moments[j] for j in range(p)), start=moments[p])
+            for p in range(top + 1)
+        ]
+
+    def excess(self, x: Any, order: int) -> Any:
+        """Compute m_p(x) for one whole p of at least 0."""
+        return self.moments(x, order)[order]
 
     def share_below(self, x: Any) -> Any:
         """Compute G(x), the share of draws with a cost below x."""
@@ -111,7 +118,8 @@ class Cost:
     def partial_moment(self, x: Any, order: int) -> Any:
         """Compute int_0^x c^p dG for a whole p: x^p less what the excess moments take away."""
         x = np.minimum(x, self.upper)
-        return sum(comb(order, j) * (-1.0) ** j * x ** (order - j) * self.excess(x, j) for j in range(order + 1))
+        moments = self.moments(x, order)
+        return sum(comb(order, j) * (-1.0) ** j * x ** (order - j) * moments[j] for j in range(order + 1))
 
     def quantile(self, u: Any) -> Any:
         """Return the cost below which lies the share `u` of draws."""
@@ -150,10 +158,12 @@ class Pareto(Cost):
         """Greatest cost that may be drawn."""
         return self.c_M
 
-    def _excess_inside(self, x: Any, order: int) -> Any:
-        # p! / ((k+1)...(k+p)) is k times the beta function of k and p + 1.
-        share = factorial(order) / prod((self.k + j for j in range(1, order + 1)), start=1.0)
-        return share * x**order * (x / self.c_M) ** self.k
+    def _moments_inside(self, x: Any, top: int) -> list[Any]:
+        moments = [(x / self.c_M) ** self.k]
+        for p in range(1, top + 1):
+            # p! / ((k+1)...(k+p)) is k times the beta function of k and p + 1.
+            moments.append(moments[-1] * x * (p / (self.k + p)))
+        return moments
 
     def partial_moment(self, x: Any, order: int) -> Any:
         """Compute int_0^x c^p dG."""
@@ -200,8 +210,12 @@ class Uniform(_Bounded):
         """Check the parameters; raise an InputError at the first that is not admissible."""
         self._validate_bounds()
 
-    def _excess_inside(self, x: Any, order: int) -> Any:
-        return np.maximum(x - self.lower, 0.0) ** (order + 1) / ((order + 1) * (self.c_M - self.lower))
+    def _moments_inside(self, x: Any, top: int) -> list[Any]:
+        above = np.maximum(x - self.lower, 0.0)
+        moments = [above / (self.c_M - self.lower)]
+        for p in range(1, top + 1):
+            moments.append(moments[-1] * above * (p / (p + 1.0)))
+        return moments
 
     def quantile(self, u: Any) -> Any:
         """Return the cost below which lies the share `u` of draws."""
@@ -215,6 +229,41 @@ def _double_exponential() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     half = 0.5 * np.pi * np.sinh(t)
     s, rest = 1.0 / (1.0 + np.exp(-2.0 * half)), 1.0 / (1.0 + np.exp(2.0 * half))
     return s, rest, _STEP * np.pi * np.cosh(t) * s * rest
+
+
+def _in_blocks(integrals: Callable[..., list[Any]], x: Any, *parameters: Any, top: int) -> list[Any]:
+    """Evaluate integrals by quadrature, so many cutoffs at a time that the nodes of all stay in cache."""
+    if any(isinstance(item, Dual) for item in (x, *parameters)) or np.size(x) <= _BLOCK:
+        return integrals(x, *parameters, top=top)
+    shape = np.broadcast_shapes(np.shape(x), *(np.shape(p) for p in parameters))
+    flat = [np.broadcast_to(item, shape).ravel() if np.ndim(item) else item for item in (x, *parameters)]
+    result = np.empty((top + 1, *shape)).reshape(top + 1, -1)
+    for start in range(0, result.shape[1], _BLOCK):
+        part = slice(start, start + _BLOCK)
+        result[:, part] = integrals(*(item[part] if np.ndim(item) else item for item in flat), top=top)
+    return list(result.reshape(top + 1, *shape))
+
+
+def _weighed(load: Any, factor: Any, top: int) -> list[Any]:
+    """Sum load * factor^p over the nodes, the last axis, for every p up to `top`."""
+    sums = [np.sum(load, axis=-1)]
+    for _ in range(top):
+        load = load * factor
+        sums.append(np.sum(load, axis=-1))
+    return sums
+
+
+def _over_nodes(item: Any) -> Any:
+    """Add an axis for the nodes to what is not one number."""
+    return item if np.ndim(item) == 0 else item[..., None]
+
+
+def _beta_integrals(z: Any, a: Any, b: Any, *, top: int) -> list[Any]:
+    """Compute int_0^1 (1-s)^p s^(a-1) (1-zs)^(b-1) ds for every p up to `top`, by quadrature."""
+    s, rest, weight = _double_exponential()
+    a, b, z = _over_nodes(a), _over_nodes(b), _over_nodes(z)
+    load = np.exp((a - 1.0) * np.log(s) + (b - 1.0) * np.log((1.0 - z) + z * rest)) * weight
+    return _weighed(load, rest, top)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -235,24 +284,32 @@ class Beta(_Bounded):
         require_positive(self.b, f"{KEY}.b")
         self._validate_bounds()
 
-    def _integral(self, z: Any, order: int) -> Any:
-        """Compute int_0^1 (1-s)^p s^(a-1) (1-zs)^(b-1) ds by quadrature."""
-        s, rest, weight = _double_exponential()
-        a, b, z = (item if np.ndim(item) == 0 else item[..., None] for item in (self.a, self.b, z))
-        load = np.exp((a - 1.0) * np.log(s) + (b - 1.0) * np.log((1.0 - z) + z * rest) + order * np.log(rest))
-        return np.sum(load * weight, axis=-1)
-
-    def _excess_inside(self, x: Any, order: int) -> Any:
+    def _moments_inside(self, x: Any, top: int) -> list[Any]:
         width = self.c_M - self.lower
         z = np.minimum(np.maximum((x - self.lower) / width, 0.0), 1.0)
         # The whole mass needs the rule only at z = 1.
-        return width**order * z ** (self.a + order) * self._integral(z, order) / self._integral(np.ones(1), 0)
+        (mass,) = _beta_integrals(np.ones(1), self.a, self.b, top=0)
+        shares = _in_blocks(_beta_integrals, z, self.a, self.b, top=top)
+        return [width**p * z ** (self.a + p) * share / mass for p, share in enumerate(shares)]
 
     def quantile(self, u: Any) -> Any:
         """Return the cost below which lies the share `u` of draws."""
         from scipy.special import betaincinv
 
         return self.lower + (self.c_M - self.lower) * betaincinv(self.a, self.b, u)
+
+
+def _normal_integrals(top_end: Any, bottom: Any, sd: Any, *, top: int) -> list[Any]:
+    """Compute int (1 - e^(sd (v - t)))^p n(v) dv over v from `bottom` to t = `top_end`, for every p up to `top`."""
+    left = -np.sqrt(np.minimum(value_of(top_end), 0.0) ** 2 + _TAIL)
+    right = np.sqrt(np.maximum(value_of(bottom), 0.0) ** 2 + _TAIL)
+    start = np.maximum(bottom, left)
+    width = np.maximum(np.minimum(top_end, right) - start, 0.0)
+    node, weight = gauss_legendre(_NODES)
+    v = start[..., None] + width[..., None] * node
+    density = np.exp(-0.5 * v * v) * (weight / np.sqrt(2.0 * np.pi))
+    short = np.minimum(_over_nodes(sd) * (v - top_end[..., None]), 0.0)
+    return [width * total for total in _weighed(density, -np.expm1(short) if top else None, top)]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -276,26 +333,13 @@ class TruncatedLognormal(_Bounded):
     def _standardised(self, c: Any) -> Any:
         return (np.log(c) - self.mu) / self.sd
 
-    def _unscaled(self, x: Any, order: int) -> Any:
-        """Compute int ((x - c)^+)^p against the untruncated density above `lower`, by quadrature in ln c."""
-        top, bottom = self._standardised(x), self._standardised(self.lower)
-        left = -np.sqrt(np.minimum(value_of(top), 0.0) ** 2 + _TAIL)
-        right = np.sqrt(np.maximum(value_of(bottom), 0.0) ** 2 + _TAIL)
-        start = np.maximum(bottom, left)
-        width = np.maximum(np.minimum(top, right) - start, 0.0)
-        node, weight = gauss_legendre(_NODES)
-        v = start[..., None] + width[..., None] * node
-        sd = self.sd if np.ndim(self.sd) == 0 else self.sd[..., None]
-        density = np.exp(-0.5 * v * v) / np.sqrt(2.0 * np.pi)
-        if order:
-            short = np.minimum(sd * (v - top[..., None]), 0.0)
-            density = density * (-np.expm1(short)) ** order
-        return x**order * width * np.sum(density * weight, axis=-1)
-
-    def _excess_inside(self, x: Any, order: int) -> Any:
+    def _moments_inside(self, x: Any, top: int) -> list[Any]:
         sells = value_of(x) > value_of(self.lower)
         safe = np.where(sells, x, self.c_M)
-        return np.where(sells, self._unscaled(safe, order) / self._unscaled(np.ones(1) * self.c_M, 0), 0.0)
+        bottom = self._standardised(self.lower)
+        (mass,) = _normal_integrals(self._standardised(np.ones(1) * self.c_M), bottom, self.sd, top=0)
+        shares = _in_blocks(_normal_integrals, self._standardised(safe), bottom, self.sd, top=top)
+        return [np.where(sells, safe**p * share / mass, 0.0) for p, share in enumerate(shares)]
 
     def quantile(self, u: Any) -> Any:
         """Return the cost below which lies the share `u` of draws."""
@@ -339,9 +383,9 @@ class FromProductivity(Cost):
         return self.source.spec()
 
     @classmethod
-    def stacked(cls, members: Sequence[Any]) -> Any:
+    def stacked(cls, members: Sequence[Any], batch_axes: int = 0) -> Any:
         """Arrange members along origins."""
-        return cls(productivity.stack([member.source for member in members]))
+        return cls(productivity.stack([member.source for member in members], batch_axes))
 
     @property
     def lower(self) -> Any:
@@ -355,16 +399,17 @@ class FromProductivity(Cost):
             return np.exp(-self.source.log_lower)
 
     @quiet
-    def excess(self, x: Any, order: int) -> Any:
-        """Compute m_p(x): with y = c/x, (1 - y)^p is a sum of y^j - 1, the kernel's surpluses of order -j."""
+    def moments(self, x: Any, top: int) -> list[Any]:
+        """Compute m_0 to m_top: with y = c/x, (1 - y)^p is a sum of y^j - 1, the kernel's surpluses of order -j."""
         sells = value_of(x) > 0.0
         safe = np.where(sells, x, 1.0)
         cutoff = -np.log(safe)
-        if order == 0:
-            return np.where(sells, np.exp(self.source.log_survival(cutoff)), 0.0)
-        terms = [(-1.0) ** j * comb(order, j) * self.source.surplus(cutoff, -float(j)) for j in range(1, order + 1)]
-        total = sum(terms[1:], terms[0])
-        return np.where(sells & (value_of(total) > 0.0), safe**order * total, 0.0)
+        moments = [np.where(sells, np.exp(self.source.log_survival(cutoff)), 0.0)]
+        surplus = [(-1.0) ** j * self.source.surplus(cutoff, -float(j)) for j in range(1, top + 1)]
+        for p in range(1, top + 1):
+            total = sum((comb(p, j) * surplus[j - 1] for j in range(2, p + 1)), start=p * surplus[0])
+            moments.append(np.where(sells & (value_of(total) > 0.0), safe**p * total, 0.0))
+        return moments
 
     def partial_moment(self, x: Any, order: int) -> Any:
         """Compute int_0^x c^p dG."""
@@ -380,26 +425,45 @@ class FromProductivity(Cost):
 
 
 class Costs:
-    """One distribution an origin, along axis 0 of the cutoffs; origins of one family share a call."""
+    """One distribution an origin, along axis 0 of the cutoffs; origins of one family share a call.
 
-    def __init__(self, members: Sequence[Cost]) -> None:
+    Parameters
+    ----------
+    members : sequence of Cost
+        One an origin; parameters scalars, or (batch) where worlds are batched.
+    batch_axes : int
+        Trailing batch axes of the cutoffs.
+    """
+
+    def __init__(self, members: Sequence[Cost], batch_axes: int = 0) -> None:
+        self.members = tuple(members)
         groups: dict[type[Cost], list[int]] = {}
         for i, member in enumerate(members):
             groups.setdefault(type(member), []).append(i)
-        self._parts = [(_stack([members[i] for i in rows]), np.array(rows)) for rows in groups.values()]
+        self._parts = [(_stack([members[i] for i in rows], batch_axes), np.array(rows)) for rows in groups.values()]
         self._inverse = np.argsort(np.concatenate([rows for _, rows in self._parts]))
+
+    def moments(self, x: Any, top: int) -> list[Any]:
+        """Compute m_0 to m_top at cutoffs (origin, destination)."""
+        if len(self._parts) == 1:
+            return self._parts[0][0].moments(x, top)
+        parts = [part.moments(x[index], top) for part, index in self._parts]
+        return [np.concatenate(rows)[self._inverse] for rows in zip(*parts, strict=True)]
 
     def excess(self, x: Any, order: int) -> Any:
         """Compute m_p at cutoffs (origin, destination)."""
-        if len(self._parts) == 1:
-            return self._parts[0][0].excess(x, order)
-        rows = [part.excess(x[index], order) for part, index in self._parts]
-        return np.concatenate(rows)[self._inverse]
+        return self.moments(x, order)[order]
 
 
-def _stack(members: Sequence[Cost]) -> Cost:
+def _stack(members: Sequence[Cost], batch_axes: int) -> Cost:
     first = members[0]
-    return first if all(member is first for member in members) else type(first).stacked(members)
+    return first if all(member is first for member in members) else type(first).stacked(members, batch_axes)
+
+
+def column(values: Sequence[Any], batch_axes: int = 0) -> Any:
+    """Lay one value an origin out against cutoffs: (N, 1), or (N, 1, batch)."""
+    shape = np.broadcast_shapes((1,) * batch_axes, *(np.shape(value_of(value)) for value in values))
+    return np.stack([np.broadcast_to(value, shape) for value in values]).reshape(len(values), 1, *shape)
 
 
 FAMILIES: dict[str, type[Cost]] = {family.family: family for family in (Pareto, Uniform, Beta, TruncatedLognormal)}
