@@ -8,6 +8,8 @@ markup u/2, its output L u / (2 gamma), its revenue L (2 P u - u^2) / (4 gamma),
 
 from __future__ import annotations
 
+import itertools
+import operator
 from typing import Any
 
 import numpy as np
@@ -20,8 +22,24 @@ Array = Any  # a NumPy array or a Dual of the shape the docstring names
 
 
 def reach(m: Primitives, threshold: Array, order: int) -> Array:
-    """Compute E[((P_j - tau_ij c)^+)^p] of a draw, tau^p m_p(P/tau) (origin, destination)."""
-    return m.finite_tau**order * m.cost.excess(cutoff(m, threshold), order)
+    """Compute E[((P_j - tau_ij c)^+)^p] of a draw, tau^p m_p(P/tau) (origin, destination).
+
+    Notes
+    -----
+    All orders come out of one pass over the costs, so those of the last thresholds asked for are kept.
+    """
+    kept = vars(m).get("_reach")
+    if kept is None or len(kept[1]) <= order or not _same(kept[0], threshold):
+        moments = m.cost.moments(cutoff(m, threshold), max(order, 2))
+        powers = itertools.accumulate([m.finite_tau] * (len(moments) - 1), operator.mul)
+        reaches = [moments[0], *(power * moment for power, moment in zip(powers, moments[1:], strict=True))]
+        kept = vars(m)["_reach"] = (threshold, reaches)
+    return kept[1][order]
+
+
+def _same(old: Array, new: Array) -> bool:
+    plain = isinstance(old, np.ndarray) and isinstance(new, np.ndarray)
+    return old is new or (plain and np.array_equal(old, new))
 
 
 @equation(PAPER, "(4), (18)", r"P_j = \frac{\gamma\alpha + \eta N_j \bar p_j}{\gamma + \eta N_j}")
@@ -111,29 +129,96 @@ def cutoff(m: Primitives, threshold: Array) -> Array:
     return ratio if m.open.all() else np.where(m.open, ratio, 0.0)
 
 
+@equation(PAPER, "(27)", r"N_j = \frac{2(k+1)\gamma}{\eta}\frac{\alpha - P_j}{P_j}")
+def pareto_sellers(m: Primitives, k: Array, P: Array) -> Array:
+    """Compute the number of sellers in a market under one Pareto shape, no support binding (destination)."""
+    return 2.0 * (k + 1.0) * m.gamma / m.eta * (m.alpha - P) / P
+
+
+@equation(
+    PAPER, "(28)", r"\frac{\alpha-P_j}{P_j^{k+1}} = \frac{\eta}{2(k+1)\gamma}\sum_i \tau_{ij}^{-k} N_i c_{M,i}^{-k}"
+)
+def pareto_short_run(m: Primitives, freeness: Array, k: Array, c_M: Array, P: Array, entrants: Array) -> Array:
+    """State the short run's thresholds under one Pareto shape, over alpha (destination).
+
+    Notes
+    -----
+    It holds where P_j < c_M of j and, for every origin i that sells there, P_j / tau_ij < c_M of i.
+    """
+    supplied = m.eta / (2.0 * (k + 1.0) * m.gamma) * np.sum(freeness * (entrants / c_M**k)[:, None], axis=0)
+    return (supplied * P ** (k + 1.0) - (m.alpha - P)) / m.alpha
+
+
 @equation(PAPER, "(B.1)", r"\sum_j \tau_{ij}^{-k} L_j P_j^{k+2} = 2(k+1)(k+2)\gamma f_{E,i} c_{M,i}^k")
-def pareto_thresholds(freeness: np.ndarray, L: np.ndarray, gamma: float, k: float, hurdle: np.ndarray) -> np.ndarray:
+def pareto_thresholds(freeness: np.ndarray, L: Array, gamma: Array, k: Array, hurdle: Array) -> np.ndarray:
     """Solve the linear system of free entry under one Pareto shape; nan where a market's solution is not positive.
 
     Parameters
     ----------
-    freeness : ndarray (origin, destination)
+    freeness : ndarray (origin, destination) or (origin, destination, batch)
         tau^-k.
-    hurdle : ndarray (origin)
+    hurdle : ndarray (origin) or (origin, batch)
         f_E c_M^k.
     """
-    x = np.linalg.solve(freeness, 2.0 * (k + 1.0) * (k + 2.0) * gamma * hurdle)
+    x = solved(freeness, 2.0 * (k + 1.0) * (k + 2.0) * gamma * hurdle)
     with np.errstate(invalid="ignore"):
         return np.asarray((x / L) ** (1.0 / (k + 2.0)))
 
 
 @equation(
+    PAPER, "(B.1)", r"P_j = \Big(\frac{2(k+1)(k+2)\gamma}{|\mathcal P|}\frac{\sum_i |C_{ij}| f_{E,i}c_{M,i}^k}{L_j}\Big)^{1/(k+2)}"
+)
+def pareto_thresholds_by_cofactors(freeness: Array, L: Array, gamma: Array, k: Array, hurdle: Array) -> np.ndarray:
+    """Compute thresholds by Cramer's rule, as printed: from the freeness matrix's determinant and cofactors."""
+    determinant, cofactor = determinant_and_cofactors(freeness)
+    access = np.sum(cofactor * hurdle[:, None], axis=0) / determinant
+    with np.errstate(invalid="ignore"):
+        return np.asarray((2.0 * (k + 1.0) * (k + 2.0) * gamma * access / L) ** (1.0 / (k + 2.0)))
+
+
+@equation(
     PAPER, "(B.2)", r"\sum_i \tau_{ij}^{-k} c_{M,i}^{-k} N_i = \frac{2(k+1)\gamma}{\eta}\frac{\alpha-P_j}{P_j^{k+1}}"
 )
-def pareto_entrants(m: Primitives, freeness: np.ndarray, k: float, c_M: np.ndarray, P: np.ndarray) -> np.ndarray:
+def pareto_entrants(m: Primitives, freeness: np.ndarray, k: Array, c_M: Array, P: Array) -> np.ndarray:
     """Solve the linear system of sellers under one Pareto shape for the mass of entrants (origin)."""
-    wanted = 2.0 * (k + 1.0) * m.gamma / m.eta * (m.alpha - P) / P ** (k + 1.0)
-    return np.asarray(c_M**k * np.linalg.solve(freeness.T, wanted))
+    wanted = pareto_sellers(m, k, P) / P**k
+    return np.asarray(c_M**k * solved(np.swapaxes(freeness, 0, 1), wanted))
+
+
+@equation(
+    PAPER, "(B.2)", r"N_i = \frac{2(k+1)\gamma c_{M,i}^k}{\eta\,|\mathcal P|}\sum_j |C_{ij}|\frac{\alpha-P_j}{P_j^{k+1}}"
+)
+def pareto_entrants_by_cofactors(m: Primitives, freeness: Array, k: Array, c_M: Array, P: Array) -> np.ndarray:
+    """Compute the mass of entrants by Cramer's rule, as printed (origin)."""
+    determinant, cofactor = determinant_and_cofactors(freeness)
+    return np.asarray(c_M**k * np.sum(cofactor * (pareto_sellers(m, k, P) / P**k), axis=1) / determinant)
+
+
+def determinant_and_cofactors(matrix: np.ndarray) -> tuple[float, np.ndarray]:
+    """Compute a square matrix's determinant and the cofactor of each of its elements, singular or not.
+
+    Notes
+    -----
+    With U diag(s) V' the matrix, the cofactors are |U| |V| U diag(prod_(b != a) s_b) V': no division.
+    """
+    left, size, right = np.linalg.svd(matrix)
+    sign = np.linalg.det(left) * np.linalg.det(right)
+    others = np.array([np.prod(np.delete(size, a)) for a in range(len(size))])
+    return float(sign * np.prod(size)), sign * (left * others) @ right
+
+
+def solved(matrix: np.ndarray, right: Array) -> np.ndarray:
+    """Solve a linear system, or one a world of a batch; nan where it is singular."""
+    stacked, sides = matrix[None], np.asarray(right)[None, :, None]
+    if matrix.ndim == 3:
+        stacked, sides = np.moveaxis(matrix, -1, 0), np.moveaxis(np.asarray(right), -1, 0)[..., None]
+    try:
+        x = np.linalg.solve(stacked, sides)
+    except np.linalg.LinAlgError:
+        singular = np.linalg.slogdet(stacked)[0] == 0.0
+        whole = np.where(singular[:, None, None], np.eye(stacked.shape[-1]), stacked)
+        x = np.where(singular[:, None, None], np.nan, np.linalg.solve(whole, sides))
+    return np.asarray(x[0, :, 0] if matrix.ndim == 2 else np.moveaxis(x[..., 0], 0, -1))
 
 
 @equation(PAPER, "(C.1)", r"X_{ij} = N_i \frac{L_j}{4\gamma}\big(2 P_j\,\tau_{ij} m_{1,i} - \tau_{ij}^2 m_{2,i}\big)")
@@ -146,6 +231,5 @@ def trade_flow(m: Primitives, threshold: Array, entrants: Array) -> Array:
 @equation(PAPER, "(C.1)", r"\varepsilon_{ij} = \frac{2 x^2 G_i(x)}{2 x\,m_{1,i}(x) - m_{2,i}(x)} - 2")
 def trade_elasticity(m: Primitives, threshold: Array) -> Array:
     """Compute minus the elasticity of a flow to its own trade cost at given thresholds: k under Pareto."""
-    x = cutoff(m, threshold)
-    first, second = m.cost.excess(x, 1), m.cost.excess(x, 2)
-    return 2.0 * x * x * m.cost.excess(x, 0) / (2.0 * x * first - second) - 2.0
+    P = threshold[None, :]
+    return 2.0 * P * P * reach(m, threshold, 0) / (2.0 * P * reach(m, threshold, 1) - reach(m, threshold, 2)) - 2.0

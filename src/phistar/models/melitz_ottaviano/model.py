@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from phistar.core.errors import InputError
+from phistar.core.errors import InputError, NoEquilibrium
 from phistar.core.model import Decomposition, Model, Residuals, Unknowns
 from phistar.core.sources import EquationRecord, equations_of
 from phistar.models.melitz_ottaviano import decompositions, equations, firms, outcomes, solver
@@ -25,7 +25,7 @@ class MelitzOttaviano(Primitives, Model):
     paper = "melitz_ottaviano2005"
     variables = outcomes.VARIABLES
     errata = ERRATA
-    capabilities = frozenset({"elasticities", "firms", "decompose", "horizons"})
+    capabilities = frozenset({"elasticities", "batch", "firms", "decompose", "horizons"})
 
     @classmethod
     def build(cls, raw: Mapping[str, Any], names: Sequence[str] | None = None) -> Self:
@@ -50,18 +50,35 @@ class MelitzOttaviano(Primitives, Model):
         """Find the equilibrium; see `Model.find`."""
         with np.errstate(all="ignore"):
             if self.horizon == "short":
-                return {"price_threshold": solver.clear_markets(self, self.incumbents)}
-            given = None if start is None or "_entering" not in start else outcomes.entrants_of(self, start)
-            threshold, entrants = solver.long_run(self, given)
-        entering = entrants > 0.0
-        return {"price_threshold": threshold, "mass_entrants": entrants[entering], "_entering": entering}
+                return {"price_threshold": solver.clear_markets(self.batched(), self.incumbents[:, None])[:, 0]}
+            given = None if start is None or "_entering" not in start else outcomes.entrants_of(self, start)[:, None]
+            threshold, entrants, misfit = solver.long_run(self.batched(), given)
+        if not misfit[0] <= solver.ACCEPT:
+            raise NoEquilibrium(
+                f"no equilibrium found: expected profits are still off by {misfit[0]:.1e} of the entry cost",
+                "start from a solved neighbour, or move the parameters away from their extremes",
+            )
+        entering = entrants[:, 0] > 0.0
+        return {"price_threshold": threshold[:, 0], "mass_entrants": entrants[entering, 0], "_entering": entering}
+
+    def find_batch(self) -> tuple[Unknowns, np.ndarray]:
+        """Find the equilibria of a batch; a reason stands where one was not found."""
+        n, reasons = len(self.countries), np.full(self.points, "", dtype=object)
+        with np.errstate(all="ignore"):
+            if self.horizon == "short":
+                firms_there = np.broadcast_to(self.incumbents, (n, self.points))
+                return {"price_threshold": solver.clear_markets(self, firms_there)}, reasons
+            threshold, entrants, misfit = solver.long_run(self)
+        reasons[~(misfit <= solver.ACCEPT)] = "no equilibrium found"
+        return {"price_threshold": threshold, "mass_entrants": entrants, "_entering": entrants > 0.0}, reasons
 
     def equations(self, x: Unknowns) -> Residuals:
         """State the named equations that pin thresholds and entrants down: free entry where firms enter."""
         with np.errstate(all="ignore"):
             stated: Residuals = {"market": equations.market(self, x["price_threshold"], outcomes.entrants_of(self, x))}
             if self.horizon == "long":
-                stated["free_entry"] = equations.free_entry(self, x["price_threshold"])[np.flatnonzero(x["_entering"])]
+                gap, entering = equations.free_entry(self, x["price_threshold"]), x["_entering"]
+                stated["free_entry"] = np.where(entering, gap, 0.0) if self.is_batch else gap[np.flatnonzero(entering)]
             return stated
 
     def outcomes(self, x: Unknowns) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from phistar.blocks.cost import column
+from phistar.blocks.keys import is_home
 from phistar.core.axes import COUNTRY, PAIR, Variable
 from phistar.core.model import Residuals, Unknowns
 from phistar.models.melitz_ottaviano import equations as eq
@@ -64,6 +66,8 @@ def entrants_of(m: Primitives, x: Unknowns) -> Any:
     """Lay the mass of entrants out over all countries, zero where nobody enters (country)."""
     if m.horizon == "short":
         return m.incumbents
+    if m.is_batch:  # a batch keeps the zeros: who enters differs from world to world
+        return x["mass_entrants"]
     place = np.eye(len(m.countries))[:, x["_entering"]]
     return np.sum(place * x["mass_entrants"][None, :], axis=1)
 
@@ -73,6 +77,7 @@ def outcomes(m: Primitives, x: Unknowns) -> dict[str, Any]:
     # Empty groups (no sellers, no exporters) are nan on purpose, reported as undefined.
     with np.errstate(all="ignore"):
         threshold, entrants = x["price_threshold"], entrants_of(m, x)
+        eq.reach(m, threshold, 4)  # one pass for all that follows
         values = _sellers(m, threshold, entrants)
         values |= _statistics(m, threshold, entrants, values["variety"])
         values |= _accounts(m, threshold, entrants, values)
@@ -81,15 +86,17 @@ def outcomes(m: Primitives, x: Unknowns) -> dict[str, Any]:
 
 def _sellers(m: Primitives, threshold: Any, entrants: Any) -> dict[str, Any]:
     x = eq.cutoff(m, threshold)
-    share = m.cost.excess(x, 0)
+    share = eq.reach(m, threshold, 0)
     masses = entrants[:, None] * share
-    home = np.eye(len(m.countries), dtype=bool)
+    own = np.arange(len(m.countries))
+    home = is_home(len(own), np.ndim(value_of(x)))
     # Shares of draws, so that they are told for a country without entrants too.
     active, exporters = _largest(share, x, np.ones_like(home)), _largest(share, x, ~home)
+    shortfall = eq.reach(m, threshold, 1)[own, own] / (m.finite_tau[own, own] * share[own, own])
     return {
         "price_threshold": threshold,
         "cutoff": x,
-        "cutoff_effective": np.minimum(x, np.stack([cost.upper for cost in m.costs])[:, None]),
+        "cutoff_effective": np.minimum(x, column([cost.upper for cost in m.costs], 1 if m.is_batch else 0)),
         "mass_entrants": entrants,
         "mass_active": entrants * active,
         "mass_exporters": entrants * exporters,
@@ -97,14 +104,15 @@ def _sellers(m: Primitives, threshold: Any, entrants: Any) -> dict[str, Any]:
         "mass_sellers": masses,
         "seller_share": share / active[:, None],
         "variety": np.sum(masses, axis=0),
-        "mean_cost_domestic": np.diagonal(x - m.cost.excess(x, 1) / share),
+        "mean_cost_domestic": x[own, own] - shortfall,
     }
 
 
 def _largest(share: Any, x: Any, among: np.ndarray) -> Any:
     """Take each origin's share of sellers in its easiest market: sellers are nested (origin)."""
     reached = np.where(among, value_of(x), -1.0)
-    easiest = np.arange(len(reached))[None, :] == np.argmax(reached, axis=1)[:, None]
+    place = np.arange(len(reached)).reshape(1, -1, *(1,) * (reached.ndim - 2))
+    easiest = place == np.argmax(reached, axis=1)[:, None]
     return np.sum(np.where(easiest & among, share, 0.0), axis=1)
 
 
@@ -144,7 +152,7 @@ def _accounts(m: Primitives, threshold: Any, entrants: Any, values: Mapping[str,
     surplus = eq.consumer_surplus(m, threshold, entrants)
     production = revenue - gross
     return {
-        "wage": np.ones(len(m.countries)),
+        "wage": np.ones_like(value_of(threshold)),
         "income": m.L + profit,
         "expenditure": spending,
         "welfare": 1.0 + profit / m.L + surplus,
@@ -170,22 +178,23 @@ def audit(m: Primitives, x: Unknowns, values: Mapping[str, Any]) -> tuple[Residu
     with np.errstate(all="ignore"):
         by_prices = eq.consumer_surplus_of_prices(m, variety, values["mean_price"], values["variance_price"])
         by_mean = eq.price_threshold(m, variety, values["mean_price"])
-        world = np.sum(m.L * values["numeraire_consumption"]) - np.sum(values["numeraire_labour"])
+        world = np.sum(m.L * values["numeraire_consumption"] - values["numeraire_labour"], axis=0)
         residuals: Residuals = {
             "price_threshold": np.where(sold, by_mean / P - 1.0, P / m.alpha - 1.0),
             "consumer_surplus": np.where(sold, (by_prices - values["consumer_surplus"]) / values["welfare"], 0.0),
-            "numeraire_market": world / np.sum(m.L),
+            "numeraire_market": world / np.sum(m.L, axis=0),
             "spending": (variety * np.where(sold, values["mean_revenue"], 0.0) - values["expenditure"]) / m.L,
         }
         if m.horizon == "long":
             residuals["complementarity"] = complementarity(m, values)
-    return residuals, *_checks(m, values)
+    return (residuals, {}, []) if m.is_batch else (residuals, *_checks(m, values))
 
 
 def complementarity(m: Primitives, values: Mapping[str, Any]) -> np.ndarray:
     """Return how far each country is from 'nobody enters at a loss, and nobody enters more than break even'."""
     slack = 1.0 - values["profit_expected"] / m.f_E
-    entrants = values["mass_entrants"] / max(float(np.max(values["mass_entrants"])), np.finfo(float).tiny)
+    most = np.max(values["mass_entrants"], axis=0)
+    entrants = values["mass_entrants"] / np.maximum(most, np.finfo(float).tiny)
     return np.asarray(np.abs(np.minimum(entrants, slack)))
 
 
@@ -213,7 +222,11 @@ def _determined(m: Primitives, threshold: np.ndarray, entrants: np.ndarray) -> b
     if m.horizon == "short" or not np.any(entrants > 0.0):
         return True
     supply = eq.reach(m, threshold, 1)[entrants > 0.0]
-    return bool(np.linalg.matrix_rank(supply / np.max(supply, axis=1)[:, None], tol=1e-13) == len(supply))
+    if len(supply) > supply.shape[1]:
+        return False
+    # A row of outputs in the span of those before it leaves nothing on the triangle's diagonal.
+    left = np.abs(np.diagonal(np.linalg.qr((supply / np.max(supply, axis=1)[:, None]).T, mode="r")))
+    return bool(np.all(left > 1e-13 * np.max(left)))
 
 
 def _notes(m: Primitives, values: Mapping[str, Any], checks: Mapping[str, Any]) -> list[str]:

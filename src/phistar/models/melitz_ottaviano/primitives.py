@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from phistar.blocks.cost import Cost, Costs
+from phistar.blocks.cost_table import TabulatedCosts
 from phistar.blocks.keys import Keyed
 from phistar.core.parameters import Parameter
 from phistar.models.melitz_ottaviano.parameters import PARAMETERS
@@ -17,8 +18,9 @@ from phistar.numerics.duals import value_of
 
 @dataclass(frozen=True)
 class Primitives(Keyed):
-    """What a Melitz-Ottaviano world is made of: arrays are (country) or (origin, destination).
+    """What a Melitz-Ottaviano world is made of.
 
+    Arrays are (country) or (origin, destination); a batch of worlds adds one last axis to every one of them.
     Any number may be a dual, so that the equations give their derivatives in it.
     """
 
@@ -44,9 +46,22 @@ class Primitives(Keyed):
         return frozenset({"f_E"}) if self.horizon == "short" else frozenset()
 
     @cached_property
-    def cost(self) -> Costs:
+    def cost(self) -> Costs | TabulatedCosts:
         """The countries' cost distributions as one, laid along origins."""
-        return Costs(self.costs)
+        return Costs(self.costs, batch_axes=1 if self.is_batch else 0)
+
+    def with_cost(self, cost: Costs | TabulatedCosts) -> Self:
+        """Return a copy that reads its costs from a stand-in for the distributions."""
+        copy = replace(self)
+        vars(copy)["cost"] = cost
+        return copy
+
+    def take(self, keep: Any) -> Self:
+        """Return the worlds of a batch that `keep` selects; a table of costs is the same for all."""
+        if np.array_equal(keep, np.arange(self.points)):
+            return self
+        taken = super().take(keep)
+        return taken.with_cost(self.cost) if isinstance(self.cost, TabulatedCosts) else taken
 
     @cached_property
     def open(self) -> np.ndarray:

@@ -6,25 +6,31 @@ gradient of a concave function of N,
     Phi(N) = sum_j L_j (alpha - P_j)^2 / (2 eta) + sum_i N_i (expected profit_i - f_E_i),
 
 whose maximum over N >= 0 is the long-run equilibrium: nobody enters where the gradient is negative. Newton's method
-runs on the entrants that are not held at zero. Where all distributions are Pareto with one shape and every country's
-cutoffs and entrants come out interior, two linear systems give the answer at once.
+runs on the entrants that are not held at zero, on tabulated moments where the true ones are slow; then thresholds and
+entrants take Newton steps together on the exact equations. Pareto worlds of one shape whose cutoffs and entrants come
+out interior are answered by two linear systems at once. All arrays carry a batch of worlds as last axis.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Self
 
 import numpy as np
 
-from phistar.blocks.cost import Pareto
-from phistar.core.errors import NoEquilibrium
+from phistar.blocks.cost import Pareto, column
+from phistar.blocks.cost_table import stand_in
 from phistar.models.melitz_ottaviano import equations as eq
 from phistar.models.melitz_ottaviano.primitives import Primitives
+from phistar.numerics import batched
 
 MAX_STEPS = 200
 _MARKET_STEPS = 100
+_POLISH_STEPS = 12
 _HALVINGS = 40
-#: Where Newton counts as done, in expected profit over the entry cost: rounding is a digit or two below.
+#: Misfit, in expected profit over the entry cost, from which one Newton step on all unknowns reaches rounding.
+_NEAR = 1e-8
+#: Where those steps count as done: some ulps of a sum over markets.
 _GOAL = 2e-15
 #: What rounding may leave behind when no step helps any more.
 ACCEPT = 1e-12
@@ -34,152 +40,244 @@ _ARMIJO = 1e-4
 
 @dataclass(frozen=True)
 class State:
-    """A point of the search: entrants, thresholds that clear markets, and free entry's gap over the entry cost."""
+    """A point of the search: entrants, thresholds that clear markets, free entry's gap over the entry cost, slopes.
+
+    `output` is tau m_1 (origin, destination, batch), `response` the fall of what is left to be wanted in a threshold
+    (destination, batch); `value` is the concave program (batch).
+    """
 
     entrants: np.ndarray
     threshold: np.ndarray
     gap: np.ndarray
-    value: float
+    output: np.ndarray
+    response: np.ndarray
+    value: np.ndarray
 
-    def misfit(self) -> float:
-        """Return how far the point is from complementarity."""
+    def misfit(self) -> np.ndarray:
+        """Return how far each world is from complementarity (batch)."""
         held = (self.entrants <= 0.0) & (self.gap < 0.0)
-        return float(np.max(np.abs(np.where(held, 0.0, self.gap)), initial=0.0))
+        return np.asarray(np.max(np.abs(np.where(held, 0.0, self.gap)), axis=0))
+
+    def take(self, keep: np.ndarray) -> Self:
+        """Return the worlds that `keep` selects."""
+        return type(self)(*(getattr(self, f.name)[..., keep] for f in fields(self)))
+
+    def replaced(self, places: np.ndarray, new: Self) -> Self:
+        """Return a copy with the worlds at `places` replaced."""
+        arrays = [getattr(self, f.name).copy() for f in fields(self)]
+        for array, f in zip(arrays, fields(self), strict=True):
+            array[..., places] = getattr(new, f.name)
+        return type(self)(*arrays)
+
+
+# -- markets ---------------------------------------------------------------------------------------------------
 
 
 def clear_markets(m: Primitives, entrants: np.ndarray, start: np.ndarray | None = None) -> np.ndarray:
-    """Find the thresholds at which demand meets what the given firms supply (destination).
+    """Find the thresholds at which demand meets what the given firms supply (destination, batch).
 
     Notes
     -----
     Supply is convex and rising in P: from the right of its root Newton falls monotonically, and from its left one step
     overshoots to the right. At alpha nothing is wanted any more.
     """
-    alpha = float(m.alpha)
-    weight = 0.5 * m.eta / m.gamma * entrants[:, None]
-    P = np.full(len(m.L), alpha) if start is None else start.copy()
-    previous = np.full(len(P), np.inf)
+    P = np.broadcast_to(m.alpha, entrants.shape) if start is None else start
+    previous = np.full(P.shape, np.inf)
     for _ in range(_MARKET_STEPS):
-        excess = np.sum(weight * eq.reach(m, P, 1), axis=0) - (alpha - P)
-        slope = 1.0 + np.sum(weight * eq.reach(m, P, 0), axis=0)
-        step = excess / slope
+        step, _ = _market_step(m, P, entrants)
         # Rounding is all that moves P once steps stop shrinking.
         size = np.abs(step)
         settled = (size <= 2e-16 * P) | ((size < 1e-11 * P) & (size >= np.abs(previous)))
         if settled.all():
             break
-        P = np.minimum(P - step, alpha)
+        P = np.where(settled, P, np.minimum(P - step, m.alpha))
         previous = step
     return P
 
 
-def at(m: Primitives, entrants: np.ndarray, start: np.ndarray | None = None) -> State:
-    """Evaluate the program at given entrants."""
-    P = clear_markets(m, entrants, start)
-    gap = eq.free_entry(m, P)
-    value = np.sum(m.L * eq.surplus_of_threshold(m, P)) + np.sum(entrants * gap * m.f_E)
-    return State(entrants, P, gap, float(value))
+def _market_step(m: Primitives, P: np.ndarray, entrants: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return how far Newton would lower each threshold, and the slope (destination, batch)."""
+    weight = 0.5 * m.eta / m.gamma * entrants[:, None]
+    slope = 1.0 + np.sum(weight * eq.reach(m, P, 0), axis=0)
+    return (np.sum(weight * eq.reach(m, P, 1), axis=0) - (m.alpha - P)) / slope, slope
+
+
+def at(m: Primitives, entrants: np.ndarray, start: np.ndarray, tolerance: np.ndarray) -> State:
+    """Evaluate the program at given entrants.
+
+    Newton on a market stops at steps below `tolerance` (batch); what is left of them enters gaps and value to first
+    and second order, so that their errors are its square and less.
+    """
+    P = start
+    for _ in range(_MARKET_STEPS):
+        step, response = _market_step(m, P, entrants)
+        if np.all(np.abs(step) <= tolerance * P):
+            break
+        P = np.minimum(P - step, m.alpha)
+    output = eq.reach(m, P, 1)
+    profit = eq.expected_profit(m, P)
+    value = np.sum(m.L * (eq.surplus_of_threshold(m, P) - 0.5 * response / m.eta * step**2), axis=0)
+    value = value + np.sum(entrants * (profit - m.f_E), axis=0)
+    gap = (profit - np.sum(m.L / (2.0 * m.gamma) * output * step, axis=1)) / m.f_E - 1.0
+    return State(entrants, np.minimum(P - step, m.alpha), gap, output, response, value)
 
 
 def curvature(m: Primitives, state: State) -> np.ndarray:
-    """Compute minus the Hessian of the program (origin, origin)."""
-    sellers = np.sum(state.entrants[:, None] * eq.reach(m, state.threshold, 0), axis=0)
-    stiffness = m.gamma + 0.5 * m.eta * sellers
-    first = eq.reach(m, state.threshold, 1)
-    return np.asarray((first * (m.L * m.eta / (4.0 * m.gamma * stiffness))) @ first.T)
-
-
-def long_run(m: Primitives, start: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Find the long-run equilibrium: thresholds and entrants.
-
-    Raises
-    ------
-    NoEquilibrium
-        When Newton does not reach the maximum of the program.
-    """
-    linear = interior_pareto(m)
-    if linear is not None:
-        return linear
-    state = at(m, np.zeros(len(m.f_E)) if start is None else np.maximum(start, 0.0))
-    for _ in range(MAX_STEPS):
-        found = None if state.misfit() <= _GOAL else _step(m, state)
-        # At the floor of precision a step that does not help is the sign to stop.
-        if found is None or (state.misfit() < ACCEPT and found.misfit() >= state.misfit()):
-            break
-        state = found
-    if not state.misfit() <= ACCEPT:
-        raise NoEquilibrium(
-            f"no equilibrium found: expected profits are still off by {state.misfit():.1e} of the entry cost",
-            "start from a solved neighbour, or move the parameters away from their extremes",
-        )
-    return state.threshold, state.entrants
-
-
-def _step(m: Primitives, state: State) -> State | None:
-    """Take one projected Newton step; None where no step raises the program."""
-    gradient = state.gap * m.f_E
-    direction = _direction(m, state, gradient)
-    share = 1.0
-    for _ in range(1 if state.misfit() < ACCEPT else _HALVINGS):
-        entrants = np.maximum(state.entrants + share * direction, 0.0)
-        trial = at(m, entrants, state.threshold)
-        rise = float(gradient @ (entrants - state.entrants))
-        near = trial.misfit() < 0.5 * state.misfit() and state.misfit() < 1e-6
-        if near or (rise > 0.0 and trial.value >= state.value + _ARMIJO * rise - 1e-15 * abs(state.value)):
-            return trial
-        share *= 0.5
-    return None
-
-
-def _direction(m: Primitives, state: State, gradient: np.ndarray) -> np.ndarray:
-    """Maximise the quadratic model over N >= 0 by an active-set method that starts from the present corners."""
-    hessian = curvature(m, state)
+    """Compute minus the Hessian of the program (origin, origin, batch)."""
+    weight = m.L * m.eta / (4.0 * m.gamma**2 * state.response)
+    hessian = batched.contract(np.swapaxes(state.output * weight, 0, 1), np.swapaxes(state.output, 0, 1))
     # A ridge far below rounding of the diagonal keeps countries that are perfect substitutes apart.
-    hessian[np.diag_indices_from(hessian)] *= 1.0 + 1e-13
-    free = (state.entrants > 0.0) | (gradient > 0.0)
+    own = np.arange(len(hessian))
+    hessian[own, own] += np.where(hessian[own, own] > 0.0, 1e-13 * hessian[own, own], 1.0)
+    return hessian
+
+
+# -- the long run ----------------------------------------------------------------------------------------------
+
+
+def long_run(m: Primitives, start: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Find the long-run equilibria of a batch.
+
+    Returns
+    -------
+    threshold, entrants : ndarray (country, batch)
+    misfit : ndarray (batch)
+        How far each world is from clearing markets and complementarity; `ACCEPT` is what counts as found.
+    """
+    threshold, entrants, solved = interior_pareto(m)
+    misfit = np.where(solved, 0.0, np.inf)
+    given = np.broadcast_to(0.0 if start is None else start, entrants.shape)
+    for tabulated in (True, False):
+        left = np.flatnonzero(~(misfit <= ACCEPT))
+        if not left.size:
+            break
+        part = m.take(left)
+        quick = part.with_cost(stand_in(m.cost, float(np.max(m.alpha)), left.size * len(entrants) ** 2))
+        if tabulated and quick.cost is m.cost:
+            continue
+        found = search(quick if tabulated else part, given[:, left])
+        threshold[:, left], entrants[:, left], misfit[left] = polish(part, found)
+    return threshold, entrants, misfit
+
+
+def search(m: Primitives, start: np.ndarray) -> State:
+    """Climb the concave program from `start` by Newton's method until every world is near its top, or stuck."""
+    state = at(m, np.maximum(start, 0.0), np.broadcast_to(m.alpha, start.shape), np.full(m.points, 1e-8))
+    left = np.flatnonzero(~(state.misfit() <= _NEAR))
+    for _ in range(MAX_STEPS):
+        if not left.size:
+            break
+        now, moved = _step(m.take(left), state.take(left))
+        state = state.replaced(left, now)
+        left = left[moved & ~(now.misfit() <= _NEAR)]
+    return state
+
+
+def _step(m: Primitives, state: State) -> tuple[State, np.ndarray]:
+    """Take one projected Newton step; say in which worlds a step raised the program (batch)."""
+    direction = _direction(m, state)
+    misfit = state.misfit()
+    moved = np.zeros(misfit.shape, dtype=bool)
+    left, result, share = np.arange(misfit.size), state, 1.0
+    for _ in range(_HALVINGS):
+        part, old = m.take(left), state.take(left)
+        entrants = np.maximum(old.entrants + share * direction[:, left], 0.0)
+        change = entrants - old.entrants
+        moves = 0.5 * part.eta / part.gamma * np.sum(old.output * change[:, None], axis=0) / old.response
+        guess = np.clip(old.threshold - moves, 0.3 * old.threshold, part.alpha)
+        # Markets need clear no better than the step is good.
+        trial = at(part, entrants, guess, np.clip(1e-2 * misfit[left], 1e-9, 1e-4))
+        rise = np.sum(old.gap * part.f_E * change, axis=0)
+        near = (trial.misfit() < 0.5 * misfit[left]) & (misfit[left] < 1e-6)
+        higher = (rise > 0.0) & (trial.value >= old.value + _ARMIJO * rise - 1e-15 * np.abs(old.value))
+        good = near | higher
+        result = result.replaced(left[good], trial.take(good))
+        moved[left[good]] = True
+        left, share = left[~good], 0.5 * share
+        if not left.size:
+            break
+    return result, moved
+
+
+def _direction(m: Primitives, state: State) -> np.ndarray:
+    """Maximise the quadratic model over N >= 0 by an active-set method that starts from the present corners."""
+    hessian, gradient = curvature(m, state), state.gap * m.f_E
+    free = state.entrants > 0.0
     step = np.zeros_like(gradient)
     for _ in range(2 * len(gradient) + 10):
-        step = -np.where(free, 0.0, state.entrants)
-        pull = gradient - hessian @ step
-        if free.any():
-            rows = np.flatnonzero(free)
-            step[rows] += _solve(hessian[np.ix_(rows, rows)], pull[rows])
-        left = gradient - hessian @ step
+        step = np.where(free, 0.0, -state.entrants)
+        step = step + _solve_free(hessian, gradient - _times(hessian, step), free)
+        pull = gradient - _times(hessian, step)
         leaves = free & (state.entrants + step < 0.0)
-        enters = ~free & (left > 1e-14 * m.f_E)
+        enters = ~free & (pull > 1e-14 * m.f_E)
         if not (leaves.any() or enters.any()):
             break
-        free = (free & ~leaves) if leaves.any() else (free | enters)
+        free = np.where(leaves.any(axis=0), free & ~leaves, free | enters)
     return step
 
 
-def _solve(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
-    try:
-        return np.asarray(np.linalg.solve(matrix, right))
-    except np.linalg.LinAlgError:
-        return np.asarray(np.linalg.lstsq(matrix, right, rcond=None)[0])
+def _times(matrix: np.ndarray, x: np.ndarray) -> np.ndarray:
+    return np.asarray(np.sum(matrix * x, axis=1))
 
 
-def interior_pareto(m: Primitives) -> tuple[np.ndarray, np.ndarray] | None:
-    """Solve a Pareto world of one shape by its two linear systems; None where they do not describe it.
+def _solve_free(hessian: np.ndarray, pull: np.ndarray, free: np.ndarray) -> np.ndarray:
+    """Solve for the entrants that are free in each world; zero for the others (origin, batch)."""
+    step = np.zeros_like(pull)
+    rows = np.flatnonzero(free.any(axis=1))
+    if rows.size:
+        some = free[rows]
+        kept = np.where(some[:, None] & some[None, :], hessian[np.ix_(rows, rows)], 0.0)
+        kept[np.arange(rows.size), np.arange(rows.size)] += ~some
+        step[rows] = batched.solve(kept, np.where(some, pull[rows], 0.0))
+    return step
 
-    Notes
-    -----
-    They do when every threshold and every mass of entrants is positive, thresholds lie below alpha, and no cutoff lies
-    beyond the upper end of its distribution.
+
+def polish(m: Primitives, found: State) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Take Newton steps in thresholds and entrants together while they help; return both and the misfit left."""
+    P, entrants = found.threshold, found.entrants
+    best = P, entrants, np.full(m.points, np.inf)
+    for _ in range(_POLISH_STEPS):
+        step, response = _market_step(m, P, entrants)
+        state = State(entrants, P, eq.free_entry(m, P), eq.reach(m, P, 1), response, np.zeros(m.points))
+        misfit = np.maximum(state.misfit(), np.max(np.abs(step * response) / m.alpha, axis=0))
+        better = misfit < best[2]
+        done = (misfit <= _GOAL) | ~(misfit < 0.5 * best[2])
+        best = tuple(np.where(better, new, old) for new, old in zip((P, entrants, misfit), best, strict=True))
+        if done.all():
+            break
+        pull = state.gap * m.f_E - np.sum(m.L / (2.0 * m.gamma) * state.output * step, axis=1)
+        change = _solve_free(curvature(m, state), pull, entrants > 0.0)
+        entrants = np.maximum(entrants + change, 0.0)
+        moves = 0.5 * m.eta / m.gamma * np.sum(state.output * change[:, None], axis=0) / response
+        P = np.clip(P - step - moves, 0.5 * P, m.alpha)
+    return best
+
+
+# -- Pareto ----------------------------------------------------------------------------------------------------
+
+
+def interior_pareto(m: Primitives) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Solve Pareto worlds of one shape by their two linear systems.
+
+    Returns
+    -------
+    threshold, entrants : ndarray (country, batch)
+    solved : ndarray (batch)
+        Where they describe the equilibrium: every threshold and every mass of entrants is positive, thresholds lie
+        below alpha, and no cutoff lies beyond the upper end of its distribution.
     """
+    n = len(m.L)
+    nothing = np.zeros((n, m.points)), np.zeros((n, m.points)), np.zeros(m.points, dtype=bool)
     if not all(isinstance(cost, Pareto) for cost in m.costs):
-        return None
-    k = float(m.costs[0].parameter("k"))
-    if any(float(cost.parameter("k")) != k for cost in m.costs):
-        return None
-    c_M = np.array([float(cost.parameter("c_M")) for cost in m.costs])
-    freeness = np.where(m.open, m.finite_tau**-k, 0.0)
-    try:
-        P = eq.pareto_thresholds(freeness, m.L, m.gamma, k, m.f_E * c_M**k)
-        if not (np.all(P > 0.0) and np.all(m.alpha > P) and np.all(eq.cutoff(m, P) <= c_M[:, None])):
-            return None
-        entrants = eq.pareto_entrants(m, freeness, k, c_M, P)
-    except np.linalg.LinAlgError:
-        return None
-    return (P, entrants) if np.all(entrants > 0.0) else None
+        return nothing
+    k = column([cost.parameter("k") for cost in m.costs], 1)
+    if not np.all(k == k[:1]):
+        return nothing
+    shape, c_M = k[0, 0], column([cost.parameter("c_M") for cost in m.costs], 1)[:, 0]
+    freeness = np.where(m.open, m.finite_tau**-shape, 0.0)
+    P = eq.pareto_thresholds(freeness, m.L, m.gamma, shape, m.f_E * c_M**shape)
+    entrants = eq.pareto_entrants(m, freeness, shape, c_M, P)
+    inside = np.all(eq.cutoff(m, P) <= c_M[:, None], axis=(0, 1))
+    solved = inside & np.all((P > 0.0) & (m.alpha > P) & (entrants > 0.0), axis=0)
+    P, entrants = (np.array(np.broadcast_to(x, (n, m.points))) for x in (P, entrants))
+    return P, entrants, np.broadcast_to(solved, (m.points,))
