@@ -462,6 +462,8 @@ def _stack(members: Sequence[Cost], batch_axes: int) -> Cost:
 
 def column(values: Sequence[Any], batch_axes: int = 0) -> Any:
     """Lay one value an origin out against cutoffs: (N, 1), or (N, 1, batch)."""
+    if all(isinstance(value, float) for value in values):
+        return np.array(values).reshape(-1, 1, *(1,) * batch_axes)
     shape = np.broadcast_shapes((1,) * batch_axes, *(np.shape(value_of(value)) for value in values))
     return np.stack([np.broadcast_to(value, shape) for value in values]).reshape(len(values), 1, *shape)
 

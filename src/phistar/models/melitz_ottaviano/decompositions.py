@@ -49,13 +49,26 @@ def _threshold_part(e: Equilibrium) -> np.ndarray:
 
 
 def trade_margins(old: Equilibrium, new: Equilibrium) -> Decomposition:
-    """Split d ln X_ij into entrants, the share of them that sell, and sales a seller."""
+    """Split d ln X_ij into entrants, the share of them that sell, and sales a seller.
 
-    def log_change(name: str) -> np.ndarray:
-        return np.asarray(np.log(new[name]) - np.log(old[name]))
-
-    total, sellers = log_change("trade_flow"), log_change("mass_sellers")
-    entry = np.broadcast_to(log_change("mass_entrants")[:, None], total.shape)
-    columns = {"total": total, "entry": entry, "selection": sellers - entry, "sales_a_seller": total - sellers}
+    Notes
+    -----
+    Share and sales are those of a draw, told where nobody draws too: where entrants come or go, entry alone is infinite.
+    """
+    share, sales = (np.log(after) - np.log(before) for before, after in zip(_of_a_draw(old), _of_a_draw(new), strict=True))
+    entry = np.log(new["mass_entrants"]) - np.log(old["mass_entrants"])
+    columns = {
+        "total": np.log(new["trade_flow"]) - np.log(old["trade_flow"]),
+        "entry": np.broadcast_to(entry[:, None], share.shape),
+        "selection": share,
+        "sales_a_seller": sales,
+    }
     note = "d ln trade flow, in logs: entrants of the origin, the share of them that sell, sales a seller"
     return Decomposition("total", ("entry", "selection", "sales_a_seller"), columns, PAIR, note)
+
+
+def _of_a_draw(e: Equilibrium) -> tuple[np.ndarray, np.ndarray]:
+    """Return the probability that a draw sells, and what it then sells for (origin, destination)."""
+    threshold = e["price_threshold"]
+    share = eq.reach(e.model, threshold, 0)
+    return share, eq.trade_flow(e.model, threshold, np.ones_like(threshold)) / share

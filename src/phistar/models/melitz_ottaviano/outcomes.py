@@ -68,6 +68,10 @@ def entrants_of(m: Primitives, x: Unknowns) -> Any:
         return m.incumbents
     if m.is_batch:  # a batch keeps the zeros: who enters differs from world to world
         return x["mass_entrants"]
+    if isinstance(x["mass_entrants"], np.ndarray):
+        entrants = np.zeros(len(m.countries))
+        entrants[x["_entering"]] = x["mass_entrants"]
+        return entrants
     place = np.eye(len(m.countries))[:, x["_entering"]]
     return np.sum(place * x["mass_entrants"][None, :], axis=1)
 
