@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,23 @@ TWO_COUNTRIES = {
         "f_e": 2.0,
         "productivity": {"family": "pareto", "k": 4.5, "scale": 1.0},
     },
+}
+LINEAR = {
+    "model": "melitz_ottaviano",
+    "parameters": {
+        "alpha": 2.0,
+        "eta": 2.0,
+        "L": [10.0, 12.0],
+        "tau": 1.5,
+        "f_E": 0.1,
+        "cost": {"family": "pareto", "c_M": 1.0, "k": 2.0},
+    },
+}
+LINEAR_GRID = ["tau=1.1:2.5:400", "L[0]=5.0:20.0:250"]
+COSTS = {
+    "Pareto": {"family": "pareto", "c_M": 1.0, "k": 2.0},
+    "beta": {"family": "beta", "a": 1.6, "b": 2.2, "lower": 0.1, "c_M": 1.2},
+    "lognormal": {"family": "lognormal", "mu": 0.5, "sd": 0.4},
 }
 GRID = ["tau=1.1:2.5:400", "f.export=0.6:2.0:250"]
 FAMILIES = {
@@ -67,27 +85,55 @@ def world(family: str, count: int = 100, seed: int = 7) -> dict[str, Any]:
     return {"model": "melitz", "parameters": parameters}
 
 
-def many_countries(family: str) -> Callable[[Path], tuple[Work, Said]]:
+def linear_world(count: int, corners: bool, family: str = "Pareto", seed: int = 3) -> dict[str, Any]:
+    """Draw an asymmetric world of linear demand, in which every country has entrants or few have."""
+    rng = np.random.default_rng(seed)
+    near, far, apart = (1.3, 3.0, 0.5) if corners else (8.0, 9.0, 0.01)
+    tau = rng.uniform(near, far, (count, count))
+    np.fill_diagonal(tau, 1.0)
+    parameters = {
+        "alpha": 2.0,
+        "eta": 4.0,
+        "gamma": 1.0,
+        "L": (10.0 * rng.lognormal(0.0, apart, count)).tolist(),
+        "tau": tau.tolist(),
+        "f_E": (0.1 * rng.lognormal(0.0, 0.3 * apart, count)).tolist(),
+        "cost": COSTS[family],
+    }
+    return {"model": "melitz_ottaviano", "parameters": parameters}
+
+
+def one_solve(scenario: dict[str, Any]) -> Callable[[Path], tuple[Work, Said]]:
+    """Solve and certify one world."""
+
     def prepare(folder: Path) -> tuple[Work, Said]:
-        model = build_model(load_scenario(world(family)))
+        model = build_model(load_scenario(scenario))
         found: list[Any] = []
 
         def work() -> None:
-            found[:] = [solve(model)]
+            # a copy: nothing may be left from the run before
+            found[:] = [solve(dataclasses.replace(model))]
 
-        return work, lambda: f"residual {found[0].certificate.max_residual:.0e}"
+        def said() -> str:
+            entrants = found[0]["mass_entrants"]
+            entering = f", {np.count_nonzero(entrants)} of {entrants.size} enter" if np.any(entrants == 0.0) else ""
+            return f"residual {found[0].certificate.max_residual:.0e}{entering}"
+
+        return work, said
 
     return prepare
 
 
-def whole_sweep(suffix: str) -> Callable[[Path], tuple[Work, Said]]:
+def whole_sweep(
+    suffix: str, scenario: dict[str, Any] = TWO_COUNTRIES, grid: Sequence[str] = GRID
+) -> Callable[[Path], tuple[Work, Said]]:
     """Sweep the grid, certify each point, and lay the table out in memory or in a file."""
 
     def prepare(folder: Path) -> tuple[Work, Said]:
         found: list[Any] = []
 
         def work() -> None:
-            found[:] = [sweep(TWO_COUNTRIES, GRID, folder / f"grid{suffix}" if suffix else None)]
+            found[:] = [sweep(scenario, grid, folder / f"grid{suffix}" if suffix else None)]
 
         def said() -> str:
             table = found[0]
@@ -150,11 +196,20 @@ def importing(module: str) -> Callable[[Path], tuple[Work, Said]]:
 
 COLD_SOLVE, COLD_NUMPY = "cold phistar solve, two countries", "cold import numpy"
 CASES = (
-    Case("solve, 100 countries, Pareto", 0.1, many_countries("Pareto")),
-    Case("solve, 100 countries, lognormal", 0.1, many_countries("lognormal")),
+    Case("solve, 100 countries, Pareto", 0.1, one_solve(world("Pareto"))),
+    Case("solve, 100 countries, lognormal", 0.1, one_solve(world("lognormal"))),
     Case("sweep of 100,000 worlds, in memory", 1.5, whole_sweep("")),
     Case("sweep of 100,000 worlds, to parquet", 1.5, whole_sweep(".parquet")),
     Case("sweep of 100,000 worlds, solving alone", 0.5, solving_of_the_sweep),
+    Case("linear demand, 200 countries, all enter", 0.01, one_solve(linear_world(200, corners=False))),
+    Case("linear demand, 100 countries, corners", 0.4, one_solve(linear_world(100, corners=True))),
+    Case("linear demand, 100 countries, corners, beta", 0.4, one_solve(linear_world(100, corners=True, family="beta"))),
+    Case(
+        "linear demand, 100 countries, corners, lognormal",
+        0.4,
+        one_solve(linear_world(100, corners=True, family="lognormal")),
+    ),
+    Case("linear demand, sweep of 100,000 worlds", 2.0, whole_sweep("", LINEAR, LINEAR_GRID)),
     Case(COLD_SOLVE, 0.4, cold_solve),
     Case(COLD_NUMPY, None, importing("numpy")),
 )

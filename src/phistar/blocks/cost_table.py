@@ -8,7 +8,6 @@ law at the lower end of its support, which the table carries on as a straight li
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -28,18 +27,20 @@ _ROUNDS = 8
 _FAINT = 45.0
 
 
-def stand_in(costs: Costs, highest: float, cutoffs: int) -> Costs | TabulatedCosts:
+def stand_in(costs: Costs | TabulatedCosts, highest: float, cutoffs: int) -> Costs | TabulatedCosts:
     """Return a table of distributions up to the cutoff `highest`, or they themselves where they are as quick.
 
     Parameters
     ----------
-    costs : Costs
+    costs : Costs or TabulatedCosts
         Distributions, one an origin.
     highest : float
         Greatest cutoff that will be asked for.
     cutoffs : int
         Number of cutoffs (origin, destination, batch) of one evaluation.
     """
+    if isinstance(costs, TabulatedCosts):
+        return costs
     members = costs.members
     rows = 1 if all(member is members[0] for member in members) else len(members)
     slow = any(isinstance(member, _SLOW) for member in members)

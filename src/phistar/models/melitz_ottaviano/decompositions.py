@@ -53,9 +53,12 @@ def trade_margins(old: Equilibrium, new: Equilibrium) -> Decomposition:
 
     Notes
     -----
-    Share and sales are those of a draw, told where nobody draws too: where entrants come or go, entry alone is infinite.
+    Share and sales are those of a draw, told where nobody draws too: where entrants come or go, entry alone is
+    infinite.
     """
-    share, sales = (np.log(after) - np.log(before) for before, after in zip(_of_a_draw(old), _of_a_draw(new), strict=True))
+    share, sales = (
+        np.log(after) - np.log(before) for before, after in zip(_of_a_draw(old), _of_a_draw(new), strict=True)
+    )
     entry = np.log(new["mass_entrants"]) - np.log(old["mass_entrants"])
     columns = {
         "total": np.log(new["trade_flow"]) - np.log(old["trade_flow"]),

@@ -166,7 +166,9 @@ def pareto_thresholds(freeness: np.ndarray, L: Array, gamma: Array, k: Array, hu
 
 
 @equation(
-    PAPER, "(B.1)", r"P_j = \Big(\frac{2(k+1)(k+2)\gamma}{|\mathcal P|}\frac{\sum_i |C_{ij}| f_{E,i}c_{M,i}^k}{L_j}\Big)^{1/(k+2)}"
+    PAPER,
+    "(B.1)",
+    r"P_j^{k+2} = \frac{2(k+1)(k+2)\gamma}{|\mathcal P|}\,\frac{\sum_i |C_{ij}|\, f_{E,i}\, c_{M,i}^k}{L_j}",
 )
 def pareto_thresholds_by_cofactors(freeness: Array, L: Array, gamma: Array, k: Array, hurdle: Array) -> np.ndarray:
     """Compute thresholds by Cramer's rule, as printed: from the freeness matrix's determinant and cofactors."""
@@ -186,7 +188,9 @@ def pareto_entrants(m: Primitives, freeness: np.ndarray, k: Array, c_M: Array, P
 
 
 @equation(
-    PAPER, "(B.2)", r"N_i = \frac{2(k+1)\gamma c_{M,i}^k}{\eta\,|\mathcal P|}\sum_j |C_{ij}|\frac{\alpha-P_j}{P_j^{k+1}}"
+    PAPER,
+    "(B.2)",
+    r"N_i = \frac{2(k+1)\gamma\, c_{M,i}^k}{\eta\,|\mathcal P|} \sum_j |C_{ij}|\,\frac{\alpha-P_j}{P_j^{k+1}}",
 )
 def pareto_entrants_by_cofactors(m: Primitives, freeness: Array, k: Array, c_M: Array, P: Array) -> np.ndarray:
     """Compute the mass of entrants by Cramer's rule, as printed (origin)."""

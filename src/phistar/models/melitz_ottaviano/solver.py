@@ -32,6 +32,8 @@ _HALVINGS = 40
 _NEAR = 1e-8
 #: Where those steps count as done: some ulps of a sum over markets.
 _GOAL = 2e-15
+#: Rounding of a sum over hundreds of markets.
+_FLOOR = 1e-13
 #: What rounding may leave behind when no step helps any more.
 ACCEPT = 1e-12
 #: Sufficient rise of the concave program, as a share of what its slope promises.
@@ -235,13 +237,15 @@ def _solve_free(hessian: np.ndarray, pull: np.ndarray, free: np.ndarray) -> np.n
 def polish(m: Primitives, found: State) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Take Newton steps in thresholds and entrants together while they help; return both and the misfit left."""
     P, entrants = found.threshold, found.entrants
-    best = P, entrants, np.full(m.points, np.inf)
+    best: tuple[np.ndarray, ...] = P, entrants, np.full(m.points, np.inf)
     for _ in range(_POLISH_STEPS):
         step, response = _market_step(m, P, entrants)
         state = State(entrants, P, eq.free_entry(m, P), eq.reach(m, P, 1), response, np.zeros(m.points))
         misfit = np.maximum(state.misfit(), np.max(np.abs(step * response) / m.alpha, axis=0))
         better = misfit < best[2]
-        done = (misfit <= _GOAL) | ~(misfit < 0.5 * best[2])
+        # Newton squares a misfit this small: what it leaves is rounding.
+        squared = (best[2] <= _NEAR) & (misfit <= _FLOOR)
+        done = (misfit <= _GOAL) | squared | ~(misfit < 0.5 * best[2])
         best = tuple(np.where(better, new, old) for new, old in zip((P, entrants, misfit), best, strict=True))
         if done.all():
             break
@@ -250,7 +254,7 @@ def polish(m: Primitives, found: State) -> tuple[np.ndarray, np.ndarray, np.ndar
         entrants = np.maximum(entrants + change, 0.0)
         moves = 0.5 * m.eta / m.gamma * np.sum(state.output * change[:, None], axis=0) / response
         P = np.clip(P - step - moves, 0.5 * P, m.alpha)
-    return best
+    return best[0], best[1], best[2]
 
 
 # -- Pareto ----------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import pytest
 
 from phistar.blocks.cost import Costs, Pareto, Uniform
 from phistar.models.melitz_ottaviano import equations as eq
+from phistar.verbs.solve import solve
 
 ALPHA, ETA, GAMMA = 2.0, 1.3, 0.8
 TAU = np.array([[1.0, 1.4, 1.9], [1.3, 1.1, 2.2]])
@@ -109,3 +110,96 @@ def test_the_linear_systems_of_pareto_solve_free_entry_and_demand() -> None:
     N = eq.pareto_entrants(m, tau**-k, k, c_M, P)
     assert eq.free_entry(m, P) == pytest.approx(np.zeros(2), abs=1e-14)
     assert eq.market(m, P, N) == pytest.approx(np.zeros(2), abs=1e-14)
+
+
+def random_freeness(count: int) -> np.ndarray:
+    rng = np.random.default_rng(count)
+    tau = 1.0 + rng.uniform(1.2, 2.0, (count, count))
+    np.fill_diagonal(tau, rng.uniform(1.0, 1.1, count))
+    return np.asarray(tau**-2.2)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 6])
+def test_cofactors_are_minors_with_their_sign(count: int) -> None:
+    matrix = random_freeness(count)
+    determinant, cofactor = eq.determinant_and_cofactors(matrix)
+    assert determinant == pytest.approx(np.linalg.det(matrix), rel=1e-12)
+    for i, j in np.ndindex(count, count):
+        minor = np.delete(np.delete(matrix, i, axis=0), j, axis=1)
+        assert cofactor[i, j] == pytest.approx((-1.0) ** (i + j) * np.linalg.det(minor), rel=1e-11, abs=1e-14)
+
+
+def test_cofactors_of_a_singular_matrix_are_its_minors_too() -> None:
+    matrix = np.array([[1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [0.0, 1.0, 5.0]])
+    determinant, cofactor = eq.determinant_and_cofactors(matrix)
+    assert determinant == pytest.approx(0.0, abs=1e-14)
+    # by hand: the last row's cofactors vanish, the first two are as 2 to -1
+    assert np.allclose(cofactor, [[14.0, -10.0, 2.0], [-7.0, 5.0, -1.0], [0.0, 0.0, 0.0]], atol=1e-13)
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_the_printed_determinants_give_what_the_linear_systems_do(count: int) -> None:
+    rng = np.random.default_rng(40 + count)
+    k, freeness, c_M = 2.2, random_freeness(count), rng.uniform(0.9, 1.1, count)
+    size, hurdle = rng.uniform(9.0, 11.0, count), rng.uniform(0.1, 0.12, count) * c_M**k
+    P = eq.pareto_thresholds(freeness, size, 0.8, k, hurdle)
+    assert np.allclose(eq.pareto_thresholds_by_cofactors(freeness, size, 0.8, k, hurdle), P, rtol=1e-13)
+    m = SimpleNamespace(alpha=2.0, eta=1.3, gamma=0.8)
+    entrants = eq.pareto_entrants(m, freeness, k, c_M, P)
+    # entrants are differences of what markets want: rounding of the determinant is passed on some tenfold
+    assert np.allclose(eq.pareto_entrants_by_cofactors(m, freeness, k, c_M, P), entrants, rtol=1e-12)
+
+
+def test_a_batch_of_linear_systems_is_solved_world_by_world_and_singular_ones_have_no_answer() -> None:
+    worlds = np.stack([random_freeness(3), np.ones((3, 3)), 0.5 * random_freeness(3)], axis=-1)
+    right = np.arange(1.0, 10.0).reshape(3, 3)
+    x = eq.solved(worlds, right)
+    assert np.all(np.isnan(x[:, 1]))
+    for b in (0, 2):
+        assert np.allclose(worlds[..., b] @ x[:, b], right[:, b], rtol=1e-13)
+        assert np.allclose(eq.solved(worlds[..., b], right[:, b]), x[:, b], rtol=1e-14)
+
+
+class TestShortRunUnderPareto:
+    """(27) and (28) hold for the market of l where c_D of l and c_X of h lie inside their supports."""
+
+    tau = np.array([[1.0, 1.3], [1.5, 1.0]])
+    k, alpha, entrants = 2.0, 2.0, np.array([5.0, 4.0])
+
+    def solved(self, c_M: list[float]) -> tuple[SimpleNamespace, np.ndarray]:
+        cost = [{"family": "pareto", "c_M": c, "k": self.k} for c in c_M]
+        found = solve({"model": "melitz_ottaviano", "parameters": {
+            "alpha": self.alpha, "eta": 1.2, "gamma": 0.9, "L": [10.0, 9.0], "tau": self.tau.tolist(), "cost": cost,
+            "horizon": "short", "incumbents": self.entrants.tolist()}})  # fmt: skip
+        m = SimpleNamespace(alpha=self.alpha, eta=1.2, gamma=0.9)
+        P = found["price_threshold"]
+        off = eq.pareto_short_run(m, self.tau**-self.k, self.k, np.array(c_M), P, self.entrants)
+        sellers = eq.pareto_sellers(m, self.k, P) / found["variety"] - 1.0
+        inside = P[None, :] / self.tau < np.array(c_M)[:, None]
+        return SimpleNamespace(off=off, sellers=sellers), inside
+
+    def test_they_hold_in_both_markets_where_no_support_binds(self) -> None:
+        told, inside = self.solved([1.2, 1.3])
+        assert inside.all()
+        assert np.allclose(told.off, 0.0, atol=1e-14)
+        assert np.allclose(told.sellers, 0.0, atol=1e-13)
+
+    def test_the_printed_condition_does_not_suffice(self) -> None:
+        # in the market of l = 0 its own firms and its exporters are inside, every firm of h sells there
+        told, inside = self.solved([1.2, 0.45])
+        assert inside[0].all()
+        assert not inside[1, 0]
+        assert abs(told.off[0]) > 1e-3
+        assert abs(told.sellers[0]) > 1e-3
+
+    def test_nor_does_it_add_anything(self) -> None:
+        # c_X of l below c_M of l: no firm sells abroad and not at home, whatever footnote 19 allows for
+        rng = np.random.default_rng(5)
+        for _ in range(50):
+            tau = np.array([[1.0, rng.uniform(1.0, 3.0)], [rng.uniform(1.0, 3.0), 1.0]])
+            cost = [{"family": "pareto", "c_M": float(c), "k": float(k)} for c, k in rng.uniform(0.2, 3.0, (2, 2))]
+            found = solve({"model": "melitz_ottaviano", "parameters": {
+                "alpha": 2.0, "L": [1.0, 1.0], "tau": tau.tolist(), "cost": cost, "horizon": "short",
+                "incumbents": rng.lognormal(1.0, 2.0, 2).tolist()}})  # fmt: skip
+            home = np.diagonal(found["cutoff"])[:, None]
+            assert np.all(found["cutoff"] <= home * (1.0 + 1e-14))

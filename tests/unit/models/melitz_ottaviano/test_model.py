@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from phistar.blocks.cost_table import TabulatedCosts
 from phistar.core.errors import InputError
-from phistar.models.melitz_ottaviano import solver
+from phistar.models.melitz_ottaviano import outcomes, solver
 from phistar.models.melitz_ottaviano.model import MelitzOttaviano
-from phistar.verbs.compare import compare_horizons
+from phistar.verbs.compare import compare, compare_horizons
 from phistar.verbs.simulate import schedule, simulate
 from phistar.verbs.solve import solve
 
@@ -20,12 +21,52 @@ def scenario(**changes: Any) -> dict[str, Any]:
     return {"model": "melitz_ottaviano", "parameters": {**TWO, **changes}}
 
 
-def test_the_concave_program_finds_what_the_linear_systems_give(monkeypatch: pytest.MonkeyPatch) -> None:
-    linear = solve(scenario())
-    monkeypatch.setattr(solver, "interior_pareto", lambda m: None)
-    program = solve(scenario())
+def without_linear_systems(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave every world to the concave program."""
+    found = solver.interior_pareto
+    monkeypatch.setattr(
+        solver, "interior_pareto", lambda m: (*(0.0 * x for x in found(m)[:2]), np.zeros(m.points, bool))
+    )
+
+
+@pytest.mark.parametrize("count", [2, 5])
+def test_the_concave_program_finds_what_the_linear_systems_give(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    size = (10.0 + 0.2 * np.arange(count)).tolist()
+    world = scenario(L=size, tau=1.6, f_E=(0.1 + 0.001 * np.arange(count)).tolist())
+    linear = solve(world)
+    assert linear.certificate.checks["interior"]
+    without_linear_systems(monkeypatch)
+    program = solve(world)
     for name in linear:
         assert np.allclose(program[name], linear[name], rtol=1e-12, atol=1e-12), name
+
+
+@pytest.mark.parametrize("family", ["beta", "truncated_lognormal", "lognormal", "lognormal_pareto"])
+def test_tabulated_moments_change_nothing_of_the_answer(monkeypatch: pytest.MonkeyPatch, family: str) -> None:
+    tables: dict[str, dict[str, Any]] = {
+        "beta": {"a": 1.6, "b": 2.2, "lower": 0.1, "c_M": 1.2},
+        "truncated_lognormal": {"mu": -0.6, "sd": 0.5, "lower": 0.15, "c_M": 1.1},
+        "lognormal": {"mu": 0.5, "sd": 0.4},
+        "lognormal_pareto": {"mu": 0.5, "sd": 0.4, "k": 3.0},
+    }
+    rng = np.random.default_rng(4)
+    tau = rng.uniform(1.1, 2.0, (20, 20))
+    np.fill_diagonal(tau, 1.0)
+    world = scenario(
+        L=rng.lognormal(2.3, 0.5, 20).tolist(), tau=tau.tolist(), cost={"family": family, **tables[family]}
+    )
+    read = []
+    table = solver.stand_in
+    monkeypatch.setattr(solver, "stand_in", lambda *given: read.append(table(*given)) or read[-1])
+    tabulated = solve(world)
+    assert isinstance(read[0], TabulatedCosts)
+    assert len(read) == 1  # and the search was not repeated without it
+    monkeypatch.setattr(solver, "stand_in", lambda costs, *_: costs)
+    exact = solve(world)
+    assert 0 < np.count_nonzero(exact["mass_entrants"]) < 20
+    for name in ("price_threshold", "mass_entrants", "welfare", "trade_flow"):
+        # entrants of near substitutes: rounding of the moments is passed on a thousandfold
+        assert np.allclose(tabulated[name], exact[name], rtol=1e-11, atol=1e-12), name
 
 
 def test_a_small_country_beside_a_large_one_makes_the_numeraire_alone() -> None:
@@ -113,3 +154,55 @@ def test_better_firms_charge_less_earn_more_and_mark_up_more() -> None:
     assert np.all(np.diff(followed["price"][0, 0, 1:]) < 0.0)
     for name in ("markup", "quantity", "revenue", "profit"):
         assert np.all(np.diff(followed[name][0, 0, 1:]) > 0.0), name
+
+
+@pytest.mark.parametrize("horizon", ["long", "short"])
+def test_parts_of_a_change_add_up_and_mean_what_they_say(horizon: str) -> None:
+    changed = {"tau": [[1.0, 1.5], [1.3, 1.0]], "L": [11.0, 10.0], "gamma": 1.1}
+    both = compare_horizons({**scenario(), "counterfactual": {"parameters": changed}})
+    comparison = both.long if horizon == "long" else both.short
+    old, new = comparison.baseline, comparison.counterfactual
+    welfare, trade = comparison.decompositions["welfare"], comparison.decompositions["trade"]
+    assert welfare.gap < 1e-14
+    assert trade.gap < 1e-13
+    assert np.allclose(welfare.columns["total"], new["welfare"] - old["welfare"], atol=1e-15)
+    # the surplus under each variety's own demand is half the profit its buyers leave to sellers
+    within = [e["variety"] * e["mean_profit"] / (2.0 * e.model.L) for e in (old, new)]
+    assert np.allclose(welfare.columns["within_varieties"], within[1] - within[0], atol=1e-14)
+    a_head = [e["profit_total"] / e.model.L for e in (old, new)]
+    assert np.allclose(welfare.columns["profits"], a_head[1] - a_head[0], atol=1e-14)
+    assert np.all((welfare.columns["profits"] == 0.0) == (horizon == "long"))
+    assert np.all((trade.columns["entry"] == 0.0) == (horizon == "short"))
+    share = [e["mass_sellers"] / e["mass_entrants"][:, None] for e in (old, new)]
+    assert np.allclose(trade.columns["selection"], np.log(share[1] / share[0]), atol=1e-13)
+
+
+def test_margins_of_trade_are_told_where_entrants_vanish() -> None:
+    before = scenario(eta=4.0, L=[10.0, 12.0], tau=1.6)
+    split = compare({**before, "counterfactual": {"parameters": {"tau": 1.2, "L": [10.0, 30.0]}}}).decompositions[
+        "trade"
+    ]
+    assert np.all(split.columns["entry"][0] == -np.inf)
+    assert np.all(split.columns["total"][0] == -np.inf)
+    assert np.all(np.isfinite(split.columns["selection"]))
+    assert np.all(np.isfinite(split.columns["sales_a_seller"]))
+
+
+def test_nobody_enters_at_a_loss_and_the_certificate_says_so_where_nobody_enters() -> None:
+    corner = solve(scenario(eta=4.0, L=[10.0, 30.0], tau=1.2))
+    assert corner.certificate.residuals["complementarity"] <= 1e-14
+    assert corner["profit_expected"][0] < 0.1
+    # one more entrant at the corner, or entry that pays, is off by as much
+    for name, value in (("mass_entrants", [2.0, 18.9]), ("profit_expected", [0.11, 0.1])):
+        values = {**corner.values, name: np.array(value)}
+        assert np.max(outcomes.complementarity(corner.model, values)) > 0.05
+
+
+def test_a_country_without_labour_for_the_numeraire_is_named() -> None:
+    # the sheet's example: labour of the larger country does not suffice
+    tight = solve(scenario(L=[12.0, 10.0], tau=[[1.0, 1.6], [1.3, 1.0]]))
+    short_of = tight["numeraire_labour"] <= 0.0
+    assert short_of.any()
+    assert not tight.certificate.checks["numeraire_produced"]
+    names = [name for name, yes in zip(tight.countries, short_of, strict=True) if yes]
+    assert any("no labour is left" in note and all(name in note for name in names) for note in tight.certificate.notes)
