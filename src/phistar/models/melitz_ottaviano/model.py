@@ -51,7 +51,10 @@ class MelitzOttaviano(Primitives, Model):
         with np.errstate(all="ignore"):
             if self.horizon == "short":
                 return {"price_threshold": solver.clear_markets(self.batched(), self.incumbents[:, None])[:, 0]}
-            given = None if start is None or "_entering" not in start else outcomes.entrants_of(self, start)[:, None]
+            given = None
+            if start is not None and "_entering" in start:
+                threshold = np.minimum(start["price_threshold"], self.alpha)
+                given = threshold[:, None], outcomes.entrants_of(self, start)[:, None]
             threshold, entrants, misfit = solver.long_run(self.batched(), given)
         if not misfit[0] <= solver.ACCEPT:
             raise NoEquilibrium(

@@ -24,10 +24,15 @@ from phistar.models.melitz_ottaviano import equations as eq
 from phistar.models.melitz_ottaviano.primitives import Primitives
 from phistar.numerics import batched
 
+#: Thresholds and entrants to start from (country, batch).
+Guess = tuple[np.ndarray, np.ndarray]
+
 MAX_STEPS = 200
 _MARKET_STEPS = 100
 _POLISH_STEPS = 12
 _HALVINGS = 40
+#: Of batches longer than this every so many worlds are found first.
+_LONG, _STRIDE = 1024, 8
 #: Misfit, in expected profit over the entry cost, from which one Newton step on all unknowns reaches rounding.
 _NEAR = 1e-8
 #: Where those steps count as done: some ulps of a sum over markets.
@@ -137,8 +142,8 @@ def curvature(m: Primitives, state: State) -> np.ndarray:
 # -- the long run ----------------------------------------------------------------------------------------------
 
 
-def long_run(m: Primitives, start: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Find the long-run equilibria of a batch.
+def long_run(m: Primitives, start: Guess | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Find the long-run equilibria of a batch, from thresholds and entrants of solved neighbours if they are given.
 
     Returns
     -------
@@ -148,7 +153,7 @@ def long_run(m: Primitives, start: np.ndarray | None = None) -> tuple[np.ndarray
     """
     threshold, entrants, solved = interior_pareto(m)
     misfit = np.where(solved, 0.0, np.inf)
-    given = np.broadcast_to(0.0 if start is None else start, entrants.shape)
+    guess = _first_guess(m, ~solved) if start is None else start
     for tabulated in (True, False):
         left = np.flatnonzero(~(misfit <= ACCEPT))
         if not left.size:
@@ -157,14 +162,26 @@ def long_run(m: Primitives, start: np.ndarray | None = None) -> tuple[np.ndarray
         quick = part.with_cost(stand_in(m.cost, float(np.max(m.alpha)), left.size * len(entrants) ** 2))
         if tabulated and quick.cost is m.cost:
             continue
-        found = search(quick if tabulated else part, given[:, left])
+        found = search(quick if tabulated else part, (guess[0][:, left], guess[1][:, left]))
         threshold[:, left], entrants[:, left], misfit[left] = polish(part, found)
     return threshold, entrants, misfit
 
 
-def search(m: Primitives, start: np.ndarray) -> State:
+def _first_guess(m: Primitives, wanted: np.ndarray) -> Guess:
+    """Guess thresholds and entrants: of a long batch some worlds are found first, and tell their neighbours."""
+    threshold, entrants = np.full((len(m.L), m.points), 1.0) * m.alpha, np.zeros((len(m.L), m.points))
+    left = np.flatnonzero(wanted)
+    if left.size > _LONG:
+        *found, misfit = long_run(m.take(left[::_STRIDE]))
+        for guess, told in zip((threshold, entrants), found, strict=True):
+            near = np.where(misfit <= ACCEPT, told, guess[:, left[::_STRIDE]])
+            guess[:, left] = np.repeat(near, _STRIDE, axis=1)[:, : left.size]
+    return np.minimum(threshold, m.alpha), entrants
+
+
+def search(m: Primitives, start: Guess) -> State:
     """Climb the concave program from `start` by Newton's method until every world is near its top, or stuck."""
-    state = at(m, np.maximum(start, 0.0), np.broadcast_to(m.alpha, start.shape), np.full(m.points, 1e-8))
+    state = at(m, np.maximum(start[1], 0.0), start[0], np.full(m.points, 1e-8))
     left = np.flatnonzero(~(state.misfit() <= _NEAR))
     for _ in range(MAX_STEPS):
         if not left.size:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from phistar.core.paths import parse_path
+from phistar.models.melitz_ottaviano import solver
 from phistar.models.melitz_ottaviano.model import MelitzOttaviano
 from phistar.verbs.solve import solve
 from phistar.verbs.sweep import sweep
@@ -82,3 +83,16 @@ def test_a_sweep_crosses_corners_and_refuses_only_what_is_not_admissible() -> No
     assert np.all(table["max_residual"][~refused] <= 1e-10)
     assert np.any(table["mass_entrants[Home]"][~refused] == 0.0)
     assert np.any(table["mass_entrants[Home]"][~refused] > 0.0)
+
+
+@pytest.mark.parametrize("cost", [PARETO, BETA], ids=["pareto", "beta"])
+def test_what_neighbours_tell_changes_nothing_of_a_long_batch(monkeypatch: pytest.MonkeyPatch, cost: Any) -> None:
+    batch = MelitzOttaviano.build({**FOUR, "cost": cost}).assign(parse_path("L[0]"), np.linspace(0.5, 40.0, 60))
+    alone, _ = batch.find_batch()
+    assert np.any(alone["mass_entrants"] == 0.0)
+    monkeypatch.setattr(solver, "_LONG", 16)
+    told, reasons = batch.find_batch()
+    assert set(reasons) == {""}
+    for name, want in alone.items():
+        # rounding of either search, as a system of four countries passes it on
+        assert np.allclose(told[name], want, rtol=1e-12, atol=1e-12), name
