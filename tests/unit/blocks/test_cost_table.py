@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from phistar.blocks.cost import Costs, from_spec
-from phistar.blocks.cost_table import TabulatedCosts, stand_in
+from phistar.blocks.cost import Costs, TabulatedCosts, from_spec, stand_in
 
 TABLES: dict[str, dict[str, Any]] = {
     "beta": {"family": "beta", "a": 1.6, "b": 2.2, "lower": 0.1, "c_M": 1.2},

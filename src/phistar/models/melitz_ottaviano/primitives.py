@@ -8,8 +8,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from phistar.blocks.cost import Cost, Costs
-from phistar.blocks.cost_table import TabulatedCosts
+from phistar.blocks.cost import Cost, Costs, TabulatedCosts
 from phistar.blocks.keys import Keyed
 from phistar.core.parameters import Parameter
 from phistar.models.melitz_ottaviano.parameters import PARAMETERS

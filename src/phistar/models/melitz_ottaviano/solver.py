@@ -18,8 +18,7 @@ from typing import Self
 
 import numpy as np
 
-from phistar.blocks.cost import Pareto, column
-from phistar.blocks.cost_table import stand_in
+from phistar.blocks.cost import Pareto, column, stand_in
 from phistar.models.melitz_ottaviano import equations as eq
 from phistar.models.melitz_ottaviano.primitives import Primitives
 from phistar.numerics import batched

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from phistar.blocks.cost_table import TabulatedCosts
+from phistar.blocks.cost import TabulatedCosts
 from phistar.core.errors import InputError
 from phistar.models.melitz_ottaviano import outcomes, solver
 from phistar.models.melitz_ottaviano.model import MelitzOttaviano

@@ -11,7 +11,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from phistar.blocks.cost import Beta, Cost, Costs, FromProductivity, TruncatedLognormal
+from phistar.blocks.cost.inverse import FromProductivity
+from phistar.blocks.cost.kernel import Cost
+from phistar.blocks.cost.origins import Costs
+from phistar.blocks.cost.quadrature import Beta, TruncatedLognormal
 from phistar.numerics.hermite import HermiteTable
 from phistar.numerics.special import quiet
 
