@@ -79,7 +79,7 @@ class State:
 # -- markets ---------------------------------------------------------------------------------------------------
 
 
-def clear_markets(m: Primitives, entrants: np.ndarray, start: np.ndarray | None = None) -> np.ndarray:
+def clear_markets(m: Primitives, entrants: np.ndarray) -> np.ndarray:
     """Find the thresholds at which demand meets what the given firms supply (destination, batch).
 
     Notes
@@ -87,7 +87,7 @@ def clear_markets(m: Primitives, entrants: np.ndarray, start: np.ndarray | None 
     Supply is convex and rising in P: from the right of its root Newton falls monotonically, and from its left one step
     overshoots to the right. At alpha nothing is wanted any more.
     """
-    P = np.broadcast_to(m.alpha, entrants.shape) if start is None else start
+    P = np.broadcast_to(m.alpha, entrants.shape)
     previous = np.full(P.shape, np.inf)
     for _ in range(_MARKET_STEPS):
         step, _ = _market_step(m, P, entrants)
