@@ -206,3 +206,17 @@ def test_a_country_without_labour_for_the_numeraire_is_named() -> None:
     assert not tight.certificate.checks["numeraire_produced"]
     names = [name for name, yes in zip(tight.countries, short_of, strict=True) if yes]
     assert any("no labour is left" in note and all(name in note for name in names) for note in tight.certificate.notes)
+
+
+@pytest.mark.parametrize("tau", [1.0, [[1.0, 1.0, 1.5], [1.0, 1.0, 1.5], [1.5, 1.5, 1.0]]])
+def test_entrants_that_can_take_each_others_place_are_told_to_be_one_answer_of_many(tau: Any) -> None:
+    free = solve(scenario(L=[10.0] * 3, tau=tau))
+    assert not free.certificate.checks["entrants_determined"]
+    assert any("perfect substitutes" in note for note in free.certificate.notes)
+    dear = solve(scenario(L=[10.0] * 3, tau=1.5))
+    assert dear.certificate.checks["entrants_determined"]
+    assert not any("perfect substitutes" in note for note in dear.certificate.notes)
+    # what their sum is does not depend on how they share it: one market of all who trade freely
+    joined = 3 if tau == 1.0 else 2
+    one = solve(scenario(L=[10.0 * joined] + [10.0] * (3 - joined), tau=1.0 if tau == 1.0 else 1.5))
+    assert free["mass_entrants"][:joined].sum() == pytest.approx(one["mass_entrants"][0], rel=1e-11)
