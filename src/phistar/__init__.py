@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from phistar.models.registry import get_model, model_names
     from phistar.verbs.compare import compare
     from phistar.verbs.elasticities import elasticities
+    from phistar.verbs.gravity import gravity
+    from phistar.verbs.liberalize import liberalize
     from phistar.verbs.simulate import schedule, simulate
     from phistar.verbs.solve import solve
     from phistar.verbs.sweep import sweep
@@ -25,6 +27,8 @@ _LAZY = {
     "model_names": "phistar.models.registry",
     "compare": "phistar.verbs.compare",
     "elasticities": "phistar.verbs.elasticities",
+    "gravity": "phistar.verbs.gravity",
+    "liberalize": "phistar.verbs.liberalize",
     "schedule": "phistar.verbs.simulate",
     "simulate": "phistar.verbs.simulate",
     "solve": "phistar.verbs.solve",
@@ -42,6 +46,8 @@ __all__ = [
     "compare",
     "elasticities",
     "get_model",
+    "gravity",
+    "liberalize",
     "load_scenario",
     "model_names",
     "schedule",

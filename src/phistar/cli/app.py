@@ -23,6 +23,8 @@ COMMANDS = {
     "show": ("show", "show_command"),
     "solve": ("solve", "solve_command"),
     "compare": ("compare", "compare_command"),
+    "liberalize": ("liberalize", "liberalize_command"),
+    "gravity": ("gravity", "gravity_command"),
     "sweep": ("sweep", "sweep_command"),
     "elasticities": ("elasticities", "elasticities_command"),
     "firms": ("firms", "firms_command"),

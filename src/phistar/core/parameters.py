@@ -233,3 +233,9 @@ def require_home_market(key: str, tau: np.ndarray) -> None:
     for i in range(len(tau)):
         if not np.isfinite(tau[i, i]):
             raise InputError(f"{key}[{i}][{i}]", "must be finite: every country can sell at home", "inf")
+
+
+def read_place(value: Any, names: Sequence[str], key: str) -> int:
+    """Read a country as a command gives it: a name, or an index from 0 in digits."""
+    digits = isinstance(value, str) and value.isdigit() and value not in names
+    return read_index(int(value) if digits else value, names, key)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from phistar.core.errors import InputError, unknown_key
-from phistar.core.parameters import read_index
+from phistar.core.parameters import read_place
 from phistar.core.scenario import Scenario, load_scenario
 from phistar.models.registry import build_model
 
@@ -72,12 +72,7 @@ def draw(
         raise InputError("model", "has no figures", model.name)
     if over and name != "comparative_statics":
         raise InputError("--over", f"has no part in the figure {name}", remedy="use comparative_statics")
-    return drawer(loaded, over, None if country is None else _index(country, model.countries))
-
-
-def _index(country: str | int, names: Sequence[str]) -> int:
-    given = int(country) if isinstance(country, str) and country.isdigit() and country not in names else country
-    return read_index(given, names, "--country")
+    return drawer(loaded, over, None if country is None else read_place(country, model.countries, "--country"))
 
 
 def _cutoffs(scenario: Scenario, over: Any, country: int | None) -> Any:

@@ -125,9 +125,14 @@ def compare_horizons(scenario: Any, settings: Sequence[str] = ()) -> Horizons:
     before, after = build_model(loaded), build_counterfactual(loaded)
     if "horizons" not in before.capabilities:
         raise InputError("model", "has no short run beside its long run", before.name, remedy="compare it as it is")
-    long = compare_models(before, after)
+    return compare_horizons_of(before, after)
+
+
+def compare_horizons_of(baseline: Any, counterfactual: Any) -> Horizons:
+    """Compare two models that have two horizons in both."""
+    long = compare_models(baseline, counterfactual)
     entrants = long.baseline
-    return Horizons(long, compare_models(before.short_run(entrants), after.short_run(entrants)))
+    return Horizons(long, compare_models(baseline.short_run(entrants), counterfactual.short_run(entrants)))
 
 
 def _change(variable: Any, old: np.ndarray, new: np.ndarray) -> dict[str, Any]:
