@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from phistar.verbs.compare import compare
     from phistar.verbs.elasticities import elasticities
     from phistar.verbs.gravity import gravity
+    from phistar.verbs.hats import hats
     from phistar.verbs.liberalize import liberalize
-    from phistar.verbs.simulate import schedule, simulate
+    from phistar.verbs.simulate import market_quantiles, schedule, simulate
     from phistar.verbs.solve import solve
     from phistar.verbs.sweep import sweep
     from phistar.verbs.trade import trade
@@ -28,7 +29,9 @@ _LAZY = {
     "compare": "phistar.verbs.compare",
     "elasticities": "phistar.verbs.elasticities",
     "gravity": "phistar.verbs.gravity",
+    "hats": "phistar.verbs.hats",
     "liberalize": "phistar.verbs.liberalize",
+    "market_quantiles": "phistar.verbs.simulate",
     "schedule": "phistar.verbs.simulate",
     "simulate": "phistar.verbs.simulate",
     "solve": "phistar.verbs.solve",
@@ -47,8 +50,10 @@ __all__ = [
     "elasticities",
     "get_model",
     "gravity",
+    "hats",
     "liberalize",
     "load_scenario",
+    "market_quantiles",
     "model_names",
     "schedule",
     "simulate",

@@ -30,6 +30,7 @@ COMMANDS = {
     "firms": ("firms", "firms_command"),
     "plot": ("plot", "plot_command"),
     "replicate": ("replicate", "replicate_command"),
+    "hats": ("hats", "hats_command"),
     "trade": ("trade", "trade_command"),
 }
 INTERRUPTED = 130

@@ -17,8 +17,8 @@ def firms_command(scenario: Scenario, out: Out, n: Count = 100_000, seed: Seed =
     """Draw the firms of an equilibrium: productivity, sales, employment, where they sell."""
     from phistar.cli.output import say
     from phistar.core.files import TABLE_SUFFIXES, check_suffix, check_writable, write_columns
-    from phistar.report.results import equilibrium_notes
-    from phistar.verbs.simulate import simulate
+    from phistar.report.results import equilibrium_notes, market_table
+    from phistar.verbs.simulate import SHARES, market_quantiles, simulate
     from phistar.verbs.solve import solve
 
     check_suffix(out, TABLE_SUFFIXES)
@@ -26,8 +26,9 @@ def firms_command(scenario: Scenario, out: Out, n: Count = 100_000, seed: Seed =
     equilibrium = solve(scenario, settings or ())
     firms = simulate(equilibrium, n_firms=n, seed=seed)
     write_columns(out, firms.named)
+    varied = "markups" in equilibrium.model.capabilities
     say(
-        [],
+        [market_table(market_quantiles(equilibrium), SHARES, equilibrium.countries)] if varied else [],
         [
             f"{n:,} firms (seed {seed}), columns {', '.join(firms.columns)}; in {out}",
             *equilibrium_notes(equilibrium)[:1],

@@ -75,7 +75,8 @@ class Model(ABC):
         What the paper prints wrongly, or what its claims need added.
     capabilities : frozenset of str
         Which verbs and contract tests apply beyond solving: ``elasticities``, ``batch``, ``firms``,
-        ``decompose``, ``figures``, ``horizons``.
+        ``decompose``, ``figures``, ``horizons``, ``hats``, ``markups`` (which differ between firms:
+        `market_quantiles`).
     """
 
     name: ClassVar[str]
@@ -163,6 +164,17 @@ class Model(ABC):
 
     def decompose(self, old: Any, new: Any) -> dict[str, Decomposition]:
         """Split the change between two of the model's equilibria into parts."""
+        raise NotImplementedError
+
+    @classmethod
+    def hats(
+        cls, flows: np.ndarray, observed: Mapping[str, Any], changes: Mapping[str, Any], countries: Sequence[str] = ()
+    ) -> Any:
+        """Solve for a changed world from observed flows and what theory needs beside them (exact hats)."""
+        raise NotImplementedError
+
+    def market_quantiles(self, x: Unknowns, shares: np.ndarray) -> dict[str, np.ndarray]:
+        """Return what firms on sale in each market do at quantiles from the smallest seller up (destination, share)."""
         raise NotImplementedError
 
     def short_run(self, baseline: Any) -> Self:

@@ -127,6 +127,25 @@ def parse_value(text: str) -> Any:
         return text
 
 
+def parse_settings(texts: Sequence[str], option: str) -> dict[str, Any]:
+    """Read ``KEY=VALUE`` texts of an option into a mapping.
+
+    Raises
+    ------
+    InputError
+        When a text is not of that form, or gives a key twice.
+    """
+    found: dict[str, Any] = {}
+    for text in texts:
+        key, equals, value = (part.strip() for part in text.partition("="))
+        if not equals or not key:
+            raise InputError(option, "must be KEY=VALUE", text)
+        if key in found:
+            raise InputError(option, "gives a key twice", key)
+        found[key] = parse_value(value)
+    return found
+
+
 def _set(data: dict[str, Any], setting: str) -> None:
     key, equals, text = setting.partition("=")
     if not equals:

@@ -22,6 +22,9 @@ MOST_COUNTRIES_IN_FULL = 6
 #: Up to this many countries, a variable is a row; beyond, a country is.
 MOST_COUNTRIES_ACROSS = 4
 
+#: Digits of a quantile: more would not fit the page.
+MARKET_DIGITS = 5
+
 
 def equilibrium_tables(equilibrium: Equilibrium) -> list[Table]:
     """Lay out an equilibrium: its country variables, then its matrices where they are small enough."""
@@ -108,6 +111,19 @@ def decomposition_table(name: str, decomposition: Mapping[str, Any], countries: 
     notes = [decomposition["note"]] if decomposition.get("note") else []
     columns = [*(label(d) for d in dims), *(Column(_spaced(head)) for head in values)]
     return Table(_spaced(name).capitalize(), columns, rows, notes)
+
+
+def market_table(quantiles: Mapping[str, np.ndarray], shares: Sequence[float], countries: Sequence[str]) -> Table:
+    """Lay out size and markup distributions by market: the seller larger than a share of the market's others."""
+    rows = []
+    for name, values in quantiles.items():
+        for j, country in enumerate(countries[:MOST_COUNTRIES_IN_FULL]):
+            rows.append((_spaced(name) if j == 0 else "", country, *numbers(values[j].tolist(), MARKET_DIGITS)))
+    heads = [label("sellers by market"), label("market"), *(Column(f"{100 * share:g}%") for share in shares)]
+    notes = ["quantiles of size, from the distribution itself: 90% is larger than nine sellers in ten"]
+    if len(countries) > MOST_COUNTRIES_IN_FULL:
+        notes.append(f"the first {MOST_COUNTRIES_IN_FULL} of {len(countries)} markets")
+    return Table("Size and markups", heads, rows, notes)
 
 
 def elasticity_tables(result: Mapping[str, Any], countries: Sequence[str]) -> list[Table]:

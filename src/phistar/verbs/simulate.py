@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -98,6 +98,41 @@ def simulate(scenario: Any, n_firms: Any, seed: Any = 0) -> Firms:
     if n_firms * len(model.countries) > MAX_ROWS:
         raise InputError("n", f"is too many: at most {MAX_ROWS} rows over all countries", n_firms)
     return Firms(equilibrium, model.draw_firms(dict(equilibrium.unknowns), int(n_firms), int(seed)))
+
+
+#: Quantiles of size told when none are asked for.
+SHARES = (0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99)
+
+
+def market_quantiles(scenario: Any, shares: Sequence[float] = SHARES) -> dict[str, np.ndarray]:
+    """Follow sellers at quantiles of size in every market of an equilibrium (or a scenario to solve first).
+
+    Parameters
+    ----------
+    scenario : Equilibrium, path, dict, Scenario or Model
+    shares : sequence of float
+        Share of a market's sellers that are smaller, each from 0 to 1.
+
+    Returns
+    -------
+    dict of ndarray (destination, share)
+        ``price``, ``markup``, ``markup_ratio``, ``quantity``, ``revenue``, ``profit``, ``delivered_cost``, from the
+        distribution itself.
+
+    Raises
+    ------
+    InputError
+        When a share is out of bounds, or all firms of the model have one markup.
+    """
+    wanted = np.asarray(shares, dtype=float)
+    if wanted.ndim != 1 or not ((wanted >= 0.0) & (wanted <= 1.0)).all():
+        raise InputError("shares", "must be numbers from 0 to 1", shares)
+    equilibrium = scenario if isinstance(scenario, Equilibrium) else solve(scenario)
+    if "markups" not in equilibrium.model.capabilities:
+        raise InputError("model", "has one markup for all firms of a market: no distribution to show",
+                         equilibrium.model.name)  # fmt: skip
+    found: dict[str, np.ndarray] = equilibrium.model.market_quantiles(dict(equilibrium.unknowns), wanted)
+    return found
 
 
 def _with_firms(scenario: Any) -> Equilibrium:

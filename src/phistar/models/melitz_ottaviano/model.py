@@ -11,7 +11,7 @@ import numpy as np
 from phistar.core.errors import InputError, NoEquilibrium
 from phistar.core.model import Decomposition, Model, Residuals, Unknowns
 from phistar.core.sources import EquationRecord, equations_of
-from phistar.models.melitz_ottaviano import decompositions, equations, firms, outcomes, solver
+from phistar.models.melitz_ottaviano import decompositions, equations, firms, hats, outcomes, solver
 from phistar.models.melitz_ottaviano.parameters import ERRATA, read
 from phistar.models.melitz_ottaviano.primitives import Primitives
 
@@ -25,7 +25,7 @@ class MelitzOttaviano(Primitives, Model):
     paper = "melitz_ottaviano2005"
     variables = outcomes.VARIABLES
     errata = ERRATA
-    capabilities = frozenset({"elasticities", "batch", "firms", "decompose", "horizons"})
+    capabilities = frozenset({"elasticities", "batch", "firms", "decompose", "horizons", "hats", "markups", "figures"})
 
     @classmethod
     def build(cls, raw: Mapping[str, Any], names: Sequence[str] | None = None) -> Self:
@@ -102,6 +102,17 @@ class MelitzOttaviano(Primitives, Model):
             raise InputError("horizon", 'must be "long" to set the short run beside it', "short",
                              remedy="leave horizon and incumbents out")  # fmt: skip
         return replace(self, horizon="short", incumbents=np.asarray(baseline["mass_entrants"]))
+
+    @classmethod
+    def hats(
+        cls, flows: np.ndarray, observed: Mapping[str, Any], changes: Mapping[str, Any], countries: Sequence[str] = ()
+    ) -> Any:
+        """Solve for a changed interior Pareto world from observed flows; see `hats.solve_hats`."""
+        return hats.solve_hats(flows, observed, changes, countries)
+
+    def market_quantiles(self, x: Unknowns, shares: np.ndarray) -> dict[str, np.ndarray]:
+        """Follow sellers at quantiles of delivered cost in every market; see `Model.market_quantiles`."""
+        return firms.market_quantiles(self, x, shares)
 
     def firm_schedule(self, x: Unknowns, log_phi: np.ndarray) -> dict[str, np.ndarray]:
         """Follow firms of given productivity, cost being its inverse; see `Model.firm_schedule`."""
