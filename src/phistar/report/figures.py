@@ -44,7 +44,7 @@ def draw(
     Parameters
     ----------
     name : str
-        ``cutoffs``, ``comparative_statics`` or ``firm_sizes``.
+        ``cutoffs``, ``comparative_statics``, ``firm_sizes`` or ``markups`` (where they differ between firms).
     scenario : path, dict or Scenario
     settings : sequence of str
         ``KEY=VALUE`` settings laid over the scenario.
@@ -76,10 +76,16 @@ def draw(
 
 
 def _cutoffs(scenario: Scenario, over: Any, country: int | None) -> Any:
-    from phistar.report.selection import cutoff_diagram
     from phistar.verbs.solve import solve
 
-    return cutoff_diagram(solve(scenario), country or 0)
+    equilibrium = solve(scenario)
+    if next(v for v in equilibrium.variables if v.name == "cutoff").unit == "cost":
+        from phistar.report.cost_selection import cost_diagram
+
+        return cost_diagram(equilibrium, country or 0)
+    from phistar.report.selection import cutoff_diagram
+
+    return cutoff_diagram(equilibrium, country or 0)
 
 
 def _comparative_statics(scenario: Scenario, over: Any, country: int | None) -> Any:
@@ -101,8 +107,16 @@ def _firm_sizes(scenario: Scenario, over: Any, country: int | None) -> Any:
     return size_chart(simulate(solve(scenario), n_firms=DRAWS, seed=SEED), country or 0)
 
 
+def _markups(scenario: Scenario, over: Any, country: int | None) -> Any:
+    from phistar.report.markups import markup_chart
+    from phistar.verbs.solve import solve
+
+    return markup_chart(solve(scenario), country)
+
+
 _FIGURES: dict[str, Drawer] = {
     "cutoffs": _cutoffs,
     "comparative_statics": _comparative_statics,
     "firm_sizes": _firm_sizes,
+    "markups": _markups,
 }

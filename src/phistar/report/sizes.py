@@ -13,14 +13,19 @@ from phistar.verbs.simulate import Firms
 WIDTH, HEIGHT = 620, 360
 #: Firms drawn, and the seed: the same figure every time.
 DRAWS, SEED = 400_000, 1
-#: Dots shown, evenly spaced in the logarithm of the rank.
+#: Dots shown, evenly spaced in the logarithm of the rank (in the rank itself, on plain scales).
 DOTS = 320
+#: Largest over median firm beyond which sizes have a long tail, which only log scales show.
+LONG_TAIL = 30.0
 HOME, ABROAD = "sells at home only", "exports"
 PALETTE = {HOME: BLUE, ABROAD: ORANGE}
 
 
 def size_chart(firms: Firms, origin: int = 0) -> Any:
-    """Draw log rank (as a share of active firms) against log revenue for one country's simulated firms."""
+    """Draw rank (as a share of active firms) against revenue for one country's simulated firms.
+
+    On log scales where the largest firms are many times the median; where they are not, on plain ones.
+    """
     import altair as alt
 
     mine = (firms["country"] == origin) & firms["active"] & (firms["revenue"] > 0)
@@ -29,15 +34,13 @@ def size_chart(firms: Firms, origin: int = 0) -> Any:
     order = np.argsort(-firms["revenue"][mine], kind="stable")
     revenue, exporter = firms["revenue"][mine][order], firms["exporter"][mine][order]
     count = len(revenue)
-    ranks = np.unique(np.geomspace(1, count, DOTS).astype(int))
+    logs = bool(revenue[0] > LONG_TAIL * revenue[count // 2])
+    ranks = np.unique((np.geomspace if logs else np.linspace)(1, count, DOTS).astype(int))
     rows = [
         {"revenue": float(revenue[r - 1]), "rank": r / count, "firm": ABROAD if exporter[r - 1] else HOME}
         for r in ranks.tolist()
     ]
-    x = alt.X("revenue:Q", scale=alt.Scale(type="log", nice=False),
-              title="revenue of a firm, numeraire (log scales)", axis=_decades(revenue))  # fmt: skip
-    y = alt.Y("rank:Q", scale=alt.Scale(type="log", nice=False),
-              title="share of active firms at least as large", axis=_decades(ranks / count))  # fmt: skip
+    x, y = _axes(revenue, ranks / count, logs)
     kinds = [kind for kind in PALETTE if any(row["firm"] == kind for row in rows)]
     scale = alt.Scale(domain=kinds, range=[PALETTE[kind] for kind in kinds])
     colour = alt.Color("firm:N", scale=scale, legend=None)
@@ -47,8 +50,27 @@ def size_chart(firms: Firms, origin: int = 0) -> Any:
         f"How large firms are: {country}",
         subtitle=f"{firms.equilibrium.model.name}; {count:,} active firms of {DRAWS:,} draws (seed {SEED})",
     )
-    layers = [dots, *(_name(rows, kind, x, y, PALETTE[kind]) for kind in kinds), *_gap(rows, x, y)]
+    jump = _gap(rows, x, y) if _jumps(revenue, exporter) else []
+    layers = [dots, *(_name(rows, kind, x, y, PALETTE[kind], logs) for kind in kinds), *jump]
     return themed(alt.layer(*layers).properties(width=WIDTH, height=HEIGHT, title=title))
+
+
+def _axes(revenue: np.ndarray, shares: np.ndarray, logs: bool) -> tuple[Any, Any]:
+    import altair as alt
+
+    sales, share = "revenue of a firm, numeraire", "share of active firms at least as large"
+    if logs:
+        scale = alt.Scale(type="log", nice=False)
+        return (alt.X("revenue:Q", scale=scale, title=f"{sales} (log scales)", axis=_decades(revenue)),
+                alt.Y("rank:Q", scale=scale, title=share, axis=_decades(shares)))  # fmt: skip
+    scale_x, scale_y = alt.Scale(zero=True, nice=False), alt.Scale(domain=[0, 1])
+    return (alt.X("revenue:Q", scale=scale_x, title=sales, axis=alt.Axis(format="~g", tickCount=6)),
+            alt.Y("rank:Q", scale=scale_y, title=share, axis=alt.Axis(format="%", tickCount=5, grid=True)))  # fmt: skip
+
+
+def _jumps(revenue: np.ndarray, exporter: np.ndarray) -> bool:
+    """Whether sales abroad come all at once: the smallest exporter is much larger than the largest of the rest."""
+    return bool(exporter.any() and not exporter.all() and revenue[exporter].min() > 1.02 * revenue[~exporter].max())
 
 
 def _decades(values: np.ndarray) -> Any:
@@ -62,13 +84,14 @@ def _decades(values: np.ndarray) -> Any:
     return alt.Axis(format="~g", grid=True, values=ticks)
 
 
-def _name(rows: list[dict[str, Any]], kind: str, x: Any, y: Any, colour: str) -> Any:
+def _name(rows: list[dict[str, Any]], kind: str, x: Any, y: Any, colour: str, logs: bool) -> Any:
     """Name a stretch of dots beside its middle."""
     import altair as alt
 
     of_kind = [row for row in rows if row["firm"] == kind]
-    logs = np.log([row["revenue"] for row in of_kind])
-    middle = of_kind[int(np.argmin(np.abs(logs - (logs.min() + logs.max()) / 2)))]
+    sizes = np.array([row["revenue"] for row in of_kind])
+    sizes = np.log(sizes) if logs else sizes
+    middle = of_kind[int(np.argmin(np.abs(sizes - (sizes.min() + sizes.max()) / 2)))]
     text = alt.Chart(alt.Data(values=[middle])).mark_text(
         color=colour, fontSize=13, fontWeight="bold", align="left", dx=10, dy=-8
     )
@@ -79,13 +102,8 @@ def _gap(rows: list[dict[str, Any]], x: Any, y: Any) -> list[Any]:
     """Mark the jump in revenue at the export cutoff, where sales abroad come all at once."""
     import altair as alt
 
-    home = [row for row in rows if row["firm"] == HOME]
-    abroad = [row for row in rows if row["firm"] == ABROAD]
-    if not home or not abroad:
-        return []
-    left, right = max(home, key=lambda row: row["revenue"]), min(abroad, key=lambda row: row["revenue"])
-    if right["revenue"] <= left["revenue"] * 1.02:
-        return []
+    left = max((row for row in rows if row["firm"] == HOME), key=lambda row: row["revenue"])
+    right = min((row for row in rows if row["firm"] == ABROAD), key=lambda row: row["revenue"])
     place = {"revenue": left["revenue"], "stop": right["revenue"], "rank": right["rank"],
              "text": "jump at φ*ₓ"}  # fmt: skip
     base = alt.Chart(alt.Data(values=[place]))

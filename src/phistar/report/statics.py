@@ -27,24 +27,43 @@ def _home(name: str) -> Reader:
     return lambda sweep, names, i: sweep.columns.get(f"{name}[{names[i]},{names[i]}]")
 
 
-def _lowest_abroad(name: str) -> Reader:
+def _easiest_abroad(name: str, choose: Callable[..., Any]) -> Reader:
     def read(sweep: Sweep, names: Sequence[str], i: int) -> np.ndarray | None:
         found = [sweep.columns.get(f"{name}[{names[i]},{names[j]}]") for j in range(len(names)) if j != i]
         columns = [column for column in found if column is not None]
-        return np.min(columns, axis=0) if columns else None
+        return np.asarray(choose(columns, axis=0)) if columns else None
 
     return read
 
 
+Panel = tuple[str, str, Reader]
 #: Panels in the order of the page: title, unit, and how a country's column is read.
-PANELS: tuple[tuple[str, str, Reader], ...] = (
+PANELS: tuple[Panel, ...] = (
     ("Welfare", "real income per head", _by_country("welfare")),
     ("Relative wage", "numeraire", _by_country("wage")),
     ("Domestic cutoff φ*", "productivity", _home("cutoff")),
-    ("Export cutoff φ*ₓ", "productivity, easiest market", _lowest_abroad("cutoff")),
+    ("Export cutoff φ*ₓ", "productivity, easiest market", _easiest_abroad("cutoff", np.min)),
     ("Share exporting", "of active firms", _by_country("exporter_share")),
     ("Variety", "varieties on sale", _by_country("variety")),
 )
+#: The same where firms differ in cost and in markups: a low cutoff is then a hard one to meet.
+MARKUP_PANELS: tuple[Panel, ...] = (
+    ("Welfare", "utility per head", _by_country("welfare")),
+    ("Entrants", "firms that draw a cost", _by_country("mass_entrants")),
+    ("Variety", "varieties on sale", _by_country("variety")),
+    ("Domestic cutoff c_D", "cost", _home("cutoff")),
+    ("Export cutoff c_X", "cost, easiest market", _easiest_abroad("cutoff", np.max)),
+    ("Share exporting", "of active firms", _by_country("exporter_share")),
+    ("Mean price", "numeraire", _by_country("mean_price")),
+    ("Mean markup", "numeraire", _by_country("mean_markup")),
+    ("Net exports", "numeraire", _by_country("net_exports")),
+)
+
+
+def panels_for(model: Model) -> tuple[Panel, ...]:
+    """Return the panels that suit what a model reports."""
+    units = {v.name: v.unit for v in model.variables}
+    return MARKUP_PANELS if units.get("cutoff") == "cost" else PANELS
 
 
 def statics_chart(sweep: Sweep, model: Model, key: Path, country: int | None = None) -> Any:
@@ -65,7 +84,7 @@ def statics_chart(sweep: Sweep, model: Model, key: Path, country: int | None = N
     at = _present(model, key, sweep[key.text])
     panels = [
         panel
-        for title, unit, read in PANELS
+        for title, unit, read in panels_for(model)
         if (panel := _panel(sweep, model.countries, shown, key, title, unit, read, at)) is not None
     ]
     said = [f"{model.name}; every point a certified equilibrium"]

@@ -28,6 +28,18 @@ SCENARIO: dict[str, Any] = {
     "countries": {"names": ["Home", "Foreign"]},
 }
 OVER = {"comparative_statics": ["tau=1.0:2.0:9"]}
+LINEAR: dict[str, Any] = {
+    "model": "melitz_ottaviano",
+    "parameters": {"alpha": 1.8, "eta": 1.4, "gamma": 1.1, "L": [10.0, 9.0], "f_E": 0.1, "tau": [[1.0, 1.5], [1.6, 1]],
+                   "cost": {"family": "pareto", "c_M": 1.0, "k": 2.3}},
+    "countries": {"names": ["Home", "Foreign"]},
+}  # fmt: skip
+#: Which figure each model has: of one markup for all there is no distribution.
+DRAWN = [
+    *((SCENARIO, name) for name in figure_names() if name != "markups"),
+    *((LINEAR, name) for name in figure_names()),
+]
+each = pytest.mark.parametrize(("scenario", "name"), DRAWN, ids=[f"{s['model']}: {name}" for s, name in DRAWN])
 
 
 def values(definition: Any) -> list[dict[str, Any]]:
@@ -38,9 +50,11 @@ def values(definition: Any) -> list[dict[str, Any]]:
     return [row for part in definition for row in values(part)] if isinstance(definition, list) else []
 
 
-@pytest.mark.parametrize("name", figure_names())
-def test_every_figure_is_one_vega_lite_definition_in_four_formats(name: str, tmp_path: Path) -> None:
-    chart = draw(name, SCENARIO, over=OVER.get(name, ()))
+@each
+def test_every_figure_is_one_vega_lite_definition_in_four_formats(
+    scenario: dict[str, Any], name: str, tmp_path: Path
+) -> None:
+    chart = draw(name, scenario, over=OVER.get(name, ()))
     assert "vega-lite" in chart.to_dict()["$schema"]
     starts = {".svg": b"<svg", ".png": b"\x89PNG", ".pdf": b"%PDF", ".html": b"<!DOCTYPE html>"}
     for suffix, start in starts.items():
@@ -78,7 +92,7 @@ def test_the_cutoff_diagram_names_three_fates() -> None:
         {"L": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]},
     ],
 )
-@pytest.mark.parametrize("name", figure_names())
+@pytest.mark.parametrize("name", [name for name in figure_names() if name != "markups"])
 def test_figures_stand_in_corners(name: str, change: dict[str, Any], tmp_path: Path) -> None:
     scenario = copy.deepcopy(SCENARIO)
     scenario["parameters"] |= change

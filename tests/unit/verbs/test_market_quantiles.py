@@ -57,17 +57,18 @@ def test_averages_over_quantiles_are_the_reported_means() -> None:
 
 def test_drawn_firms_have_the_distributions_of_their_markets() -> None:
     equilibrium = varied(cost=MIXED)
-    firms = simulate(equilibrium, 40_000, seed=5)
-    exact = market_quantiles(equilibrium, SHARES[2:4])
+    firms = simulate(equilibrium, 100_000, seed=5)
+    exact = market_quantiles(equilibrium, [0.5, 0.9])
     for j, name in enumerate(equilibrium.countries):
         columns = {key: firms[f"{key}[{name}]"] for key in ("sales", "markup", "price", "quantity", "profit")}
         sells = columns["sales"] > 0
         order = np.argsort(columns["sales"][sells])
         below = np.cumsum(firms["weight"][sells][order])
-        at = order[np.searchsorted(below / below[-1], SHARES[2:4])]
+        at = order[np.searchsorted(below / below[-1], [0.5, 0.9])]
         for key, drawn in columns.items():
             want = exact["revenue" if key == "sales" else key][j]
-            assert drawn[sells][at] == pytest.approx(want, rel=0.05), key  # a median of 10^4 draws: one or two per cent
+            # Some 2 x 10^4 sellers a market: the median of profit has a standard error of about one per cent.
+            assert drawn[sells][at] == pytest.approx(want, rel=0.05), key
 
 
 def test_every_drawn_firm_obeys_the_accounts_of_its_markets() -> None:
