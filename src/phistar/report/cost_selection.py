@@ -131,9 +131,9 @@ def _prices(markets: Sequence[Market], x: Any) -> list[Any]:
     for m, pixel in zip(markets, spread(wanted, LABEL_GAP), strict=True):
         place = {"cost": float(m.cost[-1]), "name": f"price {m.name}"}
         layers.append(_text([place], m.colour, align="left", dx=7).encode(x=x, y=alt.value(pixel), text="name:N"))
-    home = markets[0]
+    widest = max(markets, key=lambda m: float(m.cost[-1]))  # its delivered cost is the lowest line
     middle = int(0.35 * POINTS)
-    place = {"cost": float(home.cost[middle]), "value": float(home.delivered[middle]), "name": "delivered cost"}
+    place = {"cost": float(widest.cost[middle]), "value": float(widest.delivered[middle]), "name": "delivered cost"}
     layers.append(_text([place], GREY, align="left", dx=10, dy=10).encode(x=x, y=y, text="name:N"))
     return layers
 
