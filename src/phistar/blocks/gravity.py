@@ -19,11 +19,12 @@ from phistar.core.errors import InputError, NoEquilibrium
 Array = np.ndarray
 
 MAX_STEPS = 300
-#: Mean squared change of the linear predictor, weighted by fitted flows, below which Newton has converged: its next
-#: change would be the square of a number that rounding already hides.
-_DONE = 1e-18
+#: Root mean square change of the linear predictor, weighted by fitted flows, below which Newton has converged: its
+#: next change would be the square of it, which rounding hides.
+_DONE = 1e-9
 #: Share of a regressor's own variation that must be left beside the others: below is rounding of the demeaning.
 _LEFT = 1e-9
+_REMEDY = "leave out flows that are next to nothing, or a regressor"
 CLUSTERS = ("none", "origin", "destination", "pair", "both")
 
 
@@ -128,15 +129,21 @@ def estimate(sample: Sample, cluster: str = "none") -> Fit:
     check(sample)
     apart = separated(sample)
     used = sample.take(~apart)
-    refuse_unidentified(used)
+    refuse_unidentified(used, int(apart.sum()))
     # In units of each regressor's own spread: coefficients then are of order one.
     scale = np.max(np.abs(used.regressors), axis=0)
-    mu, beta, steps = _reweighted(used, used.regressors / scale)
-    freedom = len(used.flow) - len(used.names) - _fixed_effects(used)
-    x, _ = demean(used.regressors / scale, mu, used.origin, used.destination)
-    covariance = sandwich(x, used, mu, cluster, freedom) / np.outer(scale, scale)
-    with np.errstate(invalid="ignore"):
-        errors = np.sqrt(np.diag(covariance))
+    try:
+        with np.errstate(all="ignore"):  # what is not finite is not certified
+            mu, beta, steps = _reweighted(used, used.regressors / scale)
+            x, independent = demean(used.regressors / scale, mu, used.origin, used.destination)
+            freedom = len(used.flow) - len(used.names) - independent
+            covariance = sandwich(x, used, mu, cluster, freedom) / np.outer(scale, scale)
+            errors = np.sqrt(np.diag(covariance))
+            conditions = first_order(used, x, mu)
+    except np.linalg.LinAlgError:
+        raise NoEquilibrium(
+            "the estimate did not converge: flows lie too many orders of magnitude apart", _REMEDY
+        ) from None
     names = np.array(sample.labels, dtype=object)[apart] if sample.labels else np.flatnonzero(apart)
     fit = Fit(
         used.names,
@@ -150,13 +157,13 @@ def estimate(sample: Sample, cluster: str = "none") -> Fit:
         deviance(used.flow, mu),
         freedom,
         steps,
-        Certificate(first_order(used, x, mu)),
+        Certificate(conditions),
     )
     if not fit.certificate.certified:
         worst = fit.certificate.worst
         raise NoEquilibrium(
             f"the estimate did not converge: {worst} is off by {fit.certificate.residuals[worst]:.1e}",
-            "look for flows many orders of magnitude apart, or leave a regressor out",
+            _REMEDY,
         )
     return fit
 
@@ -185,13 +192,18 @@ def _label(sample: Sample, at: int) -> str:
 
 
 def demean(values: Array, weight: Array, origin: Array, destination: Array) -> tuple[Array, int]:
-    """Take weighted origin and destination means out of columns, exactly.
+    """Take weighted origin and destination means out of columns; see `project`."""
+    left, _, independent = project(values, weight, origin, destination)
+    return left, independent
+
+
+def project(values: Array, weight: Array, origin: Array, destination: Array) -> tuple[Array, Array, int]:
+    """Split columns into what weighted least squares on both sets of dummies leaves and takes, exactly.
 
     Returns
     -------
-    ndarray (observation, column)
-        What is left.
-    int
+    left, taken : ndarray (observation, column)
+    independent : int
         How many fixed effects are independent: origins and destinations less connected groups.
 
     Notes
@@ -209,7 +221,7 @@ def demean(values: Array, weight: Array, origin: Array, destination: Array) -> t
     root = 1.0 / np.sqrt(at_destination[free])
     half = np.sqrt(to_origin)[:, None] * between[:, free] * root
     inverse = np.linalg.inv(np.eye(len(free)) - half.T @ half)
-    result = np.array(values, dtype=float)
+    result, taken = np.array(values, dtype=float), np.zeros(np.shape(values))
     for _ in range(2):  # the second pass takes out what rounding left in the first
         for k in range(result.shape[1]):
             moved = weight * result[:, k]
@@ -218,53 +230,57 @@ def demean(values: Array, weight: Array, origin: Array, destination: Array) -> t
             effect = np.zeros(m)
             effect[free] = root * (inverse @ (root * gap[free]))
             own = means - to_origin * (between @ effect)
-            result[:, k] -= own[origin] + effect[destination]
-    return result, int((at_origin > 0.0).sum()) + len(free)
+            part = own[origin] + effect[destination]
+            result[:, k] -= part
+            taken[:, k] += part
+    return result, taken, int((at_origin > 0.0).sum()) + len(free)
 
 
 def references(between: Array) -> list[int]:
     """Find the groups of origins and destinations that observations connect: the weightiest destination of each."""
     linked, weight = np.asarray(between > 0.0), between.sum(axis=0)
-    left: Array = linked.any(axis=1)
+    left = set(np.flatnonzero(linked.any(axis=1)).tolist())
     found = []
-    while left.any():
-        reached = np.arange(len(left)) == np.argmax(left)
+    while left:
+        group = {min(left)}
         while True:
-            markets = linked[reached].any(axis=0)
-            wider = linked[:, markets].any(axis=1)
-            if (wider == reached).all():
+            markets = linked[sorted(group)].any(axis=0)
+            wider = set(np.flatnonzero(linked[:, markets].any(axis=1)).tolist())
+            if wider == group:
                 break
-            reached = wider
+            group = wider
         found.append(int(np.argmax(np.where(markets, weight, -1.0))))
-        left = left & ~reached
+        left -= group
     return found
 
 
-def _fixed_effects(sample: Sample) -> int:
-    nothing = np.zeros((len(sample.flow), 0))
-    return demean(nothing, np.ones(len(sample.flow)), sample.origin, sample.destination)[1]
-
-
-def refuse_unidentified(sample: Sample) -> None:
+def refuse_unidentified(sample: Sample, apart: int = 0) -> None:
     """Refuse regressors that fixed effects, or fixed effects and one another, explain wholly.
+
+    Parameters
+    ----------
+    sample : Sample
+    apart : int
+        How many separated zeros were left out before.
 
     Raises
     ------
     InputError
         Naming them.
     """
+    among = f" among the {len(sample.flow)} flows that are left without {apart} separated zeros" if apart else ""
     equal = np.ones(len(sample.flow))
     left, _ = demean(sample.regressors, equal, sample.origin, sample.destination)
     size = np.max(np.abs(sample.regressors), axis=0)
     for k, name in enumerate(sample.names):
         if np.max(np.abs(left[:, k])) <= _LEFT * size[k]:
-            raise InputError(name, "is explained wholly by the fixed effects of origins and destinations",
+            raise InputError(name, "is explained wholly by the fixed effects of origins and destinations" + among,
                              remedy="leave it out, or use something that differs between pairs")  # fmt: skip
     scaled = left / np.max(np.abs(left), axis=0)
     _, sizes, combination = np.linalg.svd(scaled, full_matrices=False)
     if sizes[-1] <= _LEFT * sizes[0]:
         involved = [n for n, c in zip(sample.names, combination[-1], strict=True) if abs(c) > 1e-6]
-        raise InputError(" and ".join(involved), "cannot be told apart beside the fixed effects",
+        raise InputError(" and ".join(involved), "cannot be told apart beside the fixed effects" + among,
                          remedy="leave one of them out: name the others alone")  # fmt: skip
 
 
@@ -279,29 +295,42 @@ def deviance(flow: Array, mu: Array) -> float:
 
 
 def _reweighted(sample: Sample, x: Array) -> tuple[Array, Array, int]:
-    """Run iteratively reweighted least squares; the linear predictor comes from residuals, not from dummies."""
+    """Run iteratively reweighted least squares; what dummies would add comes from the demeaning.
+
+    Notes
+    -----
+    It starts from what the totals of origins and destinations alone predict, which satisfies the equation with zero
+    coefficients. From there on a shortened step does too, and the deviance, being convex, can always be lowered.
+    """
     flow = sample.flow
-    predictor = np.log(0.5 * (flow + np.mean(flow)))
-    mu = np.exp(predictor)
-    best, done = np.inf, False
-    for step in range(1, MAX_STEPS + 1):
-        working = predictor + (flow - mu) / mu
-        left, _ = demean(np.column_stack([working, x]), mu, sample.origin, sample.destination)
+    rows, columns = np.bincount(sample.origin, flow), np.bincount(sample.destination, flow)
+    predictor = np.log(rows[sample.origin]) + np.log(columns[sample.destination]) - np.log(np.sum(flow))
+    mu, beta, done = np.exp(predictor), np.zeros(x.shape[1]), False
+    best = deviance(flow, mu)
+    steps = 0
+    for _ in range(MAX_STEPS):
+        steps += 1
+        gap = ((flow - mu) / mu)[:, None]
+        left, taken, _ = project(np.column_stack([gap, x]), mu, sample.origin, sample.destination)
+        if not np.isfinite(left).all():
+            raise np.linalg.LinAlgError
         root = np.sqrt(mu)[:, None]
-        beta = np.linalg.lstsq(root * left[:, 1:], root[:, 0] * left[:, 0], rcond=None)[0]
-        target = working - (left[:, 0] - left[:, 1:] @ beta)
-        for _ in range(40):
-            trial = np.exp(np.minimum(target, 700.0))
+        slope = np.linalg.lstsq(root * left[:, 1:], root[:, 0] * left[:, 0], rcond=None)[0]
+        # Not the gap less its residual: where mu is tiny both are huge and their difference is lost.
+        move = taken[:, 0] + left[:, 1:] @ slope
+        share = 1.0
+        for _ in range(1 if done else 60):
+            trial = np.exp(np.minimum(predictor + share * move, 700.0))
             size = deviance(flow, trial)
-            if step == 1 or done or size <= best * (1.0 + 1e-10) + 1e-12 * np.sum(flow):
+            if size <= best * (1.0 + 1e-10) + 1e-12 * np.sum(flow):
                 break
-            target = 0.5 * (target + predictor)
-        change = float(np.sum(trial * (target - predictor) ** 2) / np.sum(trial))
-        predictor, mu, best = target, trial, size
+            share *= 0.5
+        change = share * float(np.sqrt(np.sum(trial * move**2) / np.sum(trial)))
+        predictor, beta, mu, best = predictor + share * move, beta + share * slope, trial, size
         if done:
             break
         done = change < _DONE  # and one more step, which only rounding limits
-    return mu, beta, step
+    return mu, beta, steps
 
 
 def first_order(sample: Sample, x: Array, mu: Array) -> dict[str, float]:

@@ -84,9 +84,11 @@ def draw_line(line: Line, x: Any, y: Any, field: str, value: str, top: float = n
 
     pairs = zip(line.at, line.values, strict=True)
     rows = [{field: float(p), value: float(v)} for p, v in pairs if v <= top]
-    dash = {"strokeDash": [5, 4]} if line.dashed else {}
-    width = 1.6 if line.dashed else 2.5
-    return alt.Chart(alt.Data(values=rows)).mark_line(color=line.colour, strokeWidth=width, **dash).encode(x=x, y=y)
+    dash: Any = [5, 4] if line.dashed else alt.Undefined
+    drawn = alt.Chart(alt.Data(values=rows)).mark_line(
+        color=line.colour, strokeWidth=1.6 if line.dashed else 2.5, strokeDash=dash
+    )
+    return drawn.encode(x=x, y=y)
 
 
 def name_lines(lines: Sequence[Line], x: Any, field: str, bottom: float, top: float) -> list[Any]:

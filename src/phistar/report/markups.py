@@ -41,9 +41,9 @@ def markup_chart(equilibrium: Equilibrium, market: int | None = None) -> Any:
     if not shown:
         raise NoEquilibrium("nobody sells there: there are no markups to show", "show another country")
     panels = []
-    for name, title in PANELS:
+    for name, what in PANELS:
         lines = [Line(countries[j], found[name][j], 1.0 - SHARES, COLOURS[n]) for n, j in enumerate(shown)]
-        panels.append(_panel(lines, title))
+        panels.append(_panel(lines, what))
     means = ", ".join(f"{countries[j]} {float(equilibrium['mean_markup'][j]):.4g}" for j in shown)
     said = [equilibrium.model.name, f"mean markup: {means}" if "mean_markup" in equilibrium.values else ""]
     if market is None and len(shown) < len(countries):

@@ -107,6 +107,18 @@ def test_demeaning_stands_weights_many_orders_apart() -> None:
         assert np.bincount(code, weight * left[:, 0]) / np.bincount(code, weight) == pytest.approx(0.0, abs=1e-12)
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_flows_many_orders_of_magnitude_apart_are_certified(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    i, j = (code.ravel() for code in np.indices((10, 10)))
+    x = rng.normal(size=(100, 2))
+    noise = 3.0 * rng.normal(size=100)
+    flow = np.exp(3.0 * rng.normal(size=10)[i] + 3.0 * rng.normal(size=10)[j] - 2.0 * x[:, 0] + noise)
+    fit = estimate(Sample(flow * (rng.random(100) > 0.4), i, j, x, ("x0", "x1")))
+    assert fit.certificate.max_residual < 1e-10 and fit.steps < 60
+    assert np.ptp(np.log10(flow)) > 8.0
+
+
 # Separation
 
 

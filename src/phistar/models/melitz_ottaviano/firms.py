@@ -141,7 +141,7 @@ def _delivered_cost(m: Primitives, entrants: np.ndarray, P: np.ndarray, shares: 
 
     def sellers(z: np.ndarray) -> np.ndarray:
         cutoffs = np.where(m.open[:, :, None], z[None] / m.finite_tau[:, :, None], 0.0)
-        below = m.cost.excess(cutoffs.reshape(len(cutoffs), -1), 0).reshape(cutoffs.shape)
+        below = m.cost.moments(cutoffs.reshape(len(cutoffs), -1), 0)[0].reshape(cutoffs.shape)
         return np.asarray(np.sum(entrants[:, None, None] * below, axis=0))
 
     total = sellers(P)
