@@ -100,11 +100,13 @@ def _comparative_statics(scenario: Scenario, over: Any, country: int | None) -> 
 
 
 def _firm_sizes(scenario: Scenario, over: Any, country: int | None) -> Any:
-    from phistar.report.sizes import DRAWS, SEED, size_chart
+    from phistar.report.sizes import DRAWS, MOST_ROWS, SEED, size_chart
     from phistar.verbs.simulate import simulate
     from phistar.verbs.solve import solve
 
-    return size_chart(simulate(solve(scenario), n_firms=DRAWS, seed=SEED), country or 0)
+    equilibrium = solve(scenario)
+    draws = min(DRAWS, MOST_ROWS // len(equilibrium.countries))
+    return size_chart(simulate(equilibrium, n_firms=draws, seed=SEED), country or 0)
 
 
 def _markups(scenario: Scenario, over: Any, country: int | None) -> Any:

@@ -11,8 +11,8 @@ from phistar.report.theme import BLUE, GREY, ORANGE, themed
 from phistar.verbs.simulate import Firms
 
 WIDTH, HEIGHT = 620, 360
-#: Firms drawn, and the seed: the same figure every time.
-DRAWS, SEED = 400_000, 1
+#: Firms drawn a country, unless all countries' together would be too many, and the seed: the same figure every time.
+DRAWS, MOST_ROWS, SEED = 400_000, 800_000, 1
 #: Dots shown, evenly spaced in the logarithm of the rank (in the rank itself, on plain scales).
 DOTS = 320
 #: Largest over median firm beyond which sizes have a long tail, which only log scales show.
@@ -45,10 +45,10 @@ def size_chart(firms: Firms, origin: int = 0) -> Any:
     scale = alt.Scale(domain=kinds, range=[PALETTE[kind] for kind in kinds])
     colour = alt.Color("firm:N", scale=scale, legend=None)
     dots = alt.Chart(alt.Data(values=rows)).mark_circle(size=34, opacity=0.9).encode(x=x, y=y, color=colour)
-    country = firms.equilibrium.countries[origin]
+    country, drawn = firms.equilibrium.countries[origin], int((firms["country"] == origin).sum())
     title = alt.TitleParams(
         f"How large firms are: {country}",
-        subtitle=f"{firms.equilibrium.model.name}; {count:,} active firms of {DRAWS:,} draws (seed {SEED})",
+        subtitle=f"{firms.equilibrium.model.name}; {count:,} active firms of {drawn:,} draws (seed {SEED})",
     )
     jump = _gap(rows, x, y) if _jumps(revenue, exporter) else []
     layers = [dots, *(_name(rows, kind, x, y, PALETTE[kind], logs) for kind in kinds), *jump]

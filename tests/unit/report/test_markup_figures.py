@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from pathlib import Path
+import json
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,6 @@ import pytest
 
 from phistar.core.errors import InputError
 from phistar.report.figures import draw, figure_names
-from phistar.report.save import save_chart
 from phistar.verbs.solve import solve
 
 from .test_figures import LINEAR, SCENARIO, values
@@ -95,10 +94,9 @@ def test_comparative_statics_show_entrants_and_markups() -> None:
     ],
 )
 @pytest.mark.parametrize("name", figure_names())
-def test_figures_stand_in_corners(name: str, change: dict[str, Any], tmp_path: Path) -> None:
+def test_figures_stand_in_corners(name: str, change: dict[str, Any]) -> None:
     chart = draw(name, changed(**change), over=["f_E=0.1:0.11:3"] if name == "comparative_statics" else ())
-    save_chart(chart, tmp_path / "x.svg")
-    assert b"NaN" not in (tmp_path / "x.svg").read_bytes()
+    json.dumps(chart.to_dict(), allow_nan=False)
 
 
 def test_one_markup_for_all_has_no_figure() -> None:

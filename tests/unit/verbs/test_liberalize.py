@@ -146,6 +146,14 @@ def test_freeness_is_told_where_the_trade_elasticity_is_one_number() -> None:
     assert liberalize(uniform, kind="bilateral", by=0.1).shape is None
 
 
+def test_a_world_given_in_the_short_run_stays_in_it() -> None:
+    short = changed(TWO, horizon="short", incumbents=[20.0, 18.0])
+    del short["parameters"]["f_E"]
+    found = liberalize(short, kind="unilateral", importer=0, by=0.1)
+    assert found.short is None
+    assert welfare_change(found.long)[0] > ROUNDING
+
+
 MELITZ = "examples/two_countries.toml"
 
 
