@@ -9,7 +9,7 @@ at levels.
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
@@ -18,6 +18,24 @@ from phistar.numerics.duals import Dual, value_of
 from phistar.numerics.special import lifted, log_abs_expm1, quiet
 
 KEY = "productivity"
+
+
+class Tail(NamedTuple):
+    """What lies above a cutoff x at one order p, from one look at the distribution.
+
+    Attributes
+    ----------
+    survival : array
+        S = P(phi >= x).
+    log_value : array
+        ln(V/x^p), V = int_x^inf phi^p dG.
+    surplus : array
+        V/x^p - S = int_x^inf ((phi/x)^p - 1) dG, Melitz's J, without the difference of like numbers.
+    """
+
+    survival: Any
+    log_value: Any
+    surplus: Any
 
 
 class Productivity:
@@ -143,21 +161,19 @@ class Productivity:
     # -- what follows for every family -----------------------------------------------------------------------
 
     @quiet
-    def surplus(self, log_x: Any, order: Any) -> Any:
-        """Compute int_x^inf ((phi/x)^order - 1) dG, Melitz's J: positive where `order` is.
+    def tail(self, log_x: Any, order: Any) -> Tail:
+        """Compute survival, moment and surplus above a cutoff at once.
 
         Notes
         -----
-        S (E[(phi/x)^p | phi >= x] - 1) with the expectation in logs: no digits are lost near an upper bound
-        or in a thin tail, where the two terms of V/x^p - S agree.
+        The surplus is S (E[(phi/x)^p | phi >= x] - 1) with the expectation in logs: no digits are lost near an
+        upper bound or in a thin tail, where the two terms of V/x^p - S agree.
         """
-        log_survival = self.log_survival(log_x)
-        premium = self.log_premium(log_x, order)
-        direct = np.exp(log_survival) * np.expm1(premium)
-        if not np.any(value_of(premium) > 500.0):
-            return direct
-        # exp(premium) may overflow where survival is small
-        return np.where(value_of(premium) > 500.0, np.exp(log_survival + premium), direct)
+        return tail_of(self.log_survival(log_x), self.log_premium(log_x, order))
+
+    def surplus(self, log_x: Any, order: Any) -> Any:
+        """Compute int_x^inf ((phi/x)^order - 1) dG, Melitz's J: positive where `order` is."""
+        return self.tail(log_x, order).surplus
 
     @quiet
     def log_surplus(self, log_x: Any, order: Any) -> Any:
@@ -362,15 +378,21 @@ class LocationScale(Productivity):
             lambda: (self._hazard(v, 0.0) - self._hazard(v, p) - p, self._mean(v, p) - v),
         )
 
+    def _survival_and_premium(self, u: Any, q: Any) -> tuple[Any, Any]:
+        """Compute both logs, sharing what they share."""
+        return self._log_survival(u), self._premium(u, q)
+
     @quiet
-    def surplus(self, log_x: Any, order: Any) -> Any:
-        """Compute int_x^inf ((phi/x)^order - 1) dG, Melitz's J: positive where `order` is."""
+    def tail(self, log_x: Any, order: Any) -> Tail:
+        """Compute survival, moment and surplus above a cutoff at once; see `Productivity.tail`."""
         _, _, u, q = self._standardised(log_x, order)
         v, p = value_of(u), value_of(q)
-        survival, premium = self._log_survival(v), self._premium(v, p)
-        moment = np.exp(survival + premium)  # V/x^p
-        result = np.where(premium > 500.0, moment, np.exp(survival) * np.expm1(premium))[()]
-        return lifted(result, (u, q), lambda: (-p * moment, moment * (self._mean(v, p) - v)))
+        survival, log_value, surplus = tail_of(*self._survival_and_premium(v, p))
+        return Tail(
+            lifted(survival, (u,), lambda: (-np.exp(self._log_density(v)),)),
+            lifted(log_value, (u, q), lambda: (-self._hazard(v, p) - p, self._mean(v, p) - v)),
+            lifted(surplus, (u, q), lambda: (-p * np.exp(log_value), np.exp(log_value) * (self._mean(v, p) - v))),
+        )
 
     @quiet
     def log_surplus(self, log_x: Any, order: Any) -> Any:
@@ -384,6 +406,15 @@ class LocationScale(Productivity):
             (u, q),
             lambda: (-p * ratio, ratio * (self._mean(v, p) - v)),
         )
+
+
+def tail_of(log_survival: Any, log_premium: Any) -> Tail:
+    """Put together what lies above a cutoff from ln S and ln E[(phi/x)^p | phi >= x]."""
+    survival, log_value = np.exp(log_survival), log_survival + log_premium
+    surplus = survival * np.expm1(log_premium)
+    # e^premium may overflow where survival is small
+    vast = value_of(log_premium) > 500.0
+    return Tail(survival, log_value, np.where(vast, np.exp(log_value), surplus) if np.any(vast) else surplus)
 
 
 def require_positive(value: Any, key: str) -> None:

@@ -22,8 +22,8 @@ from phistar.numerics.special import (
     log_normal_survival,
     normal_excess,
     normal_hazard,
-    normal_log_ratio,
     normal_quantile,
+    normal_tails,
     normal_variance,
     quiet,
 )
@@ -75,7 +75,10 @@ class Lognormal(LocationScale):
         return -u
 
     def _premium(self, u: Any, q: Any) -> Any:
-        return normal_log_ratio(u, q)
+        return self._survival_and_premium(u, q)[1]
+
+    def _survival_and_premium(self, u: Any, q: Any) -> tuple[Any, Any]:
+        return normal_tails(u, q)
 
     @quiet
     def log_quantile(self, u: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from phistar.blocks.productivity.kernel import Productivity
+from phistar.blocks.productivity.kernel import Productivity, Tail
 from phistar.core.errors import InputError
 from phistar.numerics.duals import value_of
 
@@ -100,17 +100,27 @@ class Mixed(Productivity):
         """Return the tables of the members under the key ``members``."""
         return {"family": self.family, "members": [m.spec() for m in self.members]}
 
+    def _called(self, call: Callable[..., Any], *arguments: Any) -> list[Any]:
+        """Evaluate `call(distribution, *arguments)` by family."""
+        n = len(self.members)
+        return [call(part, *(_rows(a, index, n) for a in arguments)) for part, index in self._parts]  # type: ignore[attr-defined]
+
+    def _in_order(self, results: Sequence[Any]) -> Any:
+        """Put the origins of results by family back in order."""
+        column = (1,) * (1 + self.batch_axes)
+        shapes = [
+            np.broadcast_shapes((len(index), *column), np.shape(value_of(result)))
+            for (_, index), result in zip(self._parts, results, strict=True)  # type: ignore[attr-defined]
+        ]
+        trailing = np.broadcast_shapes(*(shape[1:] for shape in shapes))
+        full = [
+            np.broadcast_to(result, (shape[0], *trailing)) for result, shape in zip(results, shapes, strict=True)
+        ]
+        return np.concatenate(full)[self._inverse]  # type: ignore[attr-defined]
+
     def _each(self, call: Callable[..., Any], *arguments: Any) -> Any:
         """Evaluate `call(distribution, *arguments)` by family and put origins back in order."""
-        n = len(self.members)
-        results = []
-        for part, index in self._parts:  # type: ignore[attr-defined]
-            result = call(part, *(_rows(a, index, n) for a in arguments))
-            shape = np.broadcast_shapes((len(index), *(1,) * (1 + self.batch_axes)), np.shape(value_of(result)))
-            results.append((result, shape))
-        trailing = np.broadcast_shapes(*(shape[1:] for _, shape in results))
-        full = [np.broadcast_to(result, (shape[0], *trailing)) for result, shape in results]
-        return np.concatenate(full)[self._inverse]  # type: ignore[attr-defined]
+        return self._in_order(self._called(call, *arguments))
 
     def log_survival(self, log_x: Any) -> Any:
         """Compute ln P(phi >= x)."""
@@ -144,9 +154,10 @@ class Mixed(Productivity):
         """Compute ln E[(phi/x)^order | phi >= x]."""
         return self._each(lambda d, a, p: d.log_premium(a, p), log_x, order)
 
-    def surplus(self, log_x: Any, order: Any) -> Any:
-        """Compute int_x^inf ((phi/x)^order - 1) dG, Melitz's J."""
-        return self._each(lambda d, a, p: d.surplus(a, p), log_x, order)
+    def tail(self, log_x: Any, order: Any) -> Tail:
+        """Compute survival, moment and surplus above a cutoff at once."""
+        tails = self._called(lambda d, a, p: d.tail(a, p), log_x, order)
+        return Tail(*(self._in_order(part) for part in zip(*tails, strict=True)))
 
     def log_surplus(self, log_x: Any, order: Any) -> Any:
         """Compute ln |surplus|."""
