@@ -2,7 +2,7 @@
 
 from phistar.blocks.productivity.empirical import Empirical, Smoothed
 from phistar.blocks.productivity.exponential import Frechet, Weibull
-from phistar.blocks.productivity.kernel import Productivity
+from phistar.blocks.productivity.kernel import Productivity, Tail
 from phistar.blocks.productivity.lognormal import Lognormal, LognormalPareto
 from phistar.blocks.productivity.mixed import Mixed, stack
 from phistar.blocks.productivity.power import BoundedPareto, Pareto
@@ -19,6 +19,7 @@ __all__ = [
     "Pareto",
     "Productivity",
     "Smoothed",
+    "Tail",
     "Weibull",
     "from_spec",
     "stack",

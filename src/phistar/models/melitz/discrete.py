@@ -18,11 +18,10 @@ from phistar.blocks.keys import is_home
 from phistar.blocks.productivity import Empirical
 from phistar.core.certificate import TOLERANCE
 from phistar.core.errors import NoEquilibrium
-from phistar.core.model import Residuals, Unknowns, largest
+from phistar.core.model import Unknowns, largest
 from phistar.models.melitz import equations as eq
-from phistar.models.melitz import solver
+from phistar.models.melitz import linearise, solver
 from phistar.models.melitz.table import Rows
-from phistar.numerics.duals import gradient_of, seed, value_of
 
 if TYPE_CHECKING:
     from phistar.models.melitz.model import Melitz
@@ -224,11 +223,8 @@ _NAMES = ("log_wage", "log_demand", "atom_share")
 
 def _linearised(m: Melitz, x: Unknowns) -> tuple[np.ndarray, np.ndarray]:
     """Return all residuals and their exact Jacobian (equations, unknowns)."""
-    duals = seed([x[n] for n in _NAMES])
-    stated: Residuals = m.equations({**x, **dict(zip(_NAMES, duals, strict=True))})
-    size = sum(np.size(x[n]) for n in _NAMES)
-    residual = np.concatenate([value_of(r).ravel() for r in stated.values()])
-    return residual, np.concatenate([gradient_of(r, size).reshape(size, -1) for r in stated.values()], axis=1).T
+    stated, slopes = m.equations(x), linearise.slopes(m, x)
+    return np.concatenate(list(stated.values())), np.concatenate([slopes[name] for name in stated])
 
 
 def _moved(x: Unknowns, step: np.ndarray) -> Unknowns:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from phistar.blocks.keys import is_home
+from phistar.blocks.productivity import Tail
 from phistar.core.model import Unknowns
 from phistar.core.sources import equation
 from phistar.models.melitz.primitives import Primitives
@@ -50,7 +51,7 @@ class Mixing:
 
 @dataclass(frozen=True)
 class Selection:
-    """Who sells where: zero-profit and chosen cutoffs (origin, destination), V and S at the chosen one when asked."""
+    """Who sells where: zero-profit and chosen cutoffs (origin, destination), and what lies above when asked."""
 
     m: Primitives
     log_x: Array
@@ -58,14 +59,27 @@ class Selection:
     mixing: Mixing | None = None
 
     @cached_property
+    def tail(self) -> Tail:
+        """S, V/e^s and J at the chosen cutoff, every atom there counted in full (origin, destination)."""
+        return self.m.productivity.tail(self.log_e, self.m.sigma - 1.0)
+
+    @cached_property
     def log_moment(self) -> Array:
         """Ln V(e_ij) of order s (origin, destination)."""
-        return seller_moment(self.m, self, self.m.sigma - 1.0)
+        s = self.m.sigma - 1.0
+        return self.tail.log_value + s * self.log_e if self.mixing is None else seller_moment(self.m, self, s)
+
+    @cached_property
+    def log_value(self) -> Array:
+        """Ln V(e_ij)/x_ij^s (origin, destination)."""
+        if self.mixing is None and self.log_e is self.log_x:
+            return self.tail.log_value
+        return self.log_moment - (self.m.sigma - 1.0) * self.log_x
 
     @cached_property
     def survival(self) -> Array:
         """S(e_ij), the share of draws that sell (origin, destination)."""
-        return np.exp(seller_moment(self.m, self, 0.0))
+        return self.tail.survival if self.mixing is None else np.exp(seller_moment(self.m, self, 0.0))
 
 
 def _origin(a: Array) -> Array:
@@ -185,20 +199,19 @@ def _is_zero(order: Array) -> bool:
 @equation(PAPER, "access revenue", r"r_{ij} = f_{ij} V(e_{ij}) / x_{ij}^{s}")
 def access_revenue(m: Primitives, sellers: Selection) -> Array:
     """Compute a draw's expected sales of i in j over sigma w_i (origin, destination)."""
-    return m.f * np.exp(sellers.log_moment - (m.sigma - 1.0) * sellers.log_x)
+    return m.f * np.exp(sellers.log_value)
 
 
 @equation(PAPER, "expected profit", r"\bar\pi_i = w_i \sum_j f_{ij} J(x_{ij})")
 def expected_profit(m: Primitives, sellers: Selection) -> Array:
     """Compute a draw's expected profit over all markets, in the origin's labour (origin)."""
-    s = m.sigma - 1.0
-    g = m.productivity
+    tail = sellers.tail
     if m.fixed_cost == "market":
-        return np.sum(m.f * g.surplus(sellers.log_x, s), axis=1)
+        return np.sum(m.f * tail.surplus, axis=1)
     # V(e)/x^s - S(e) with e >= x abroad and e <= x at home, without the difference of two large numbers.
-    gap = s * (sellers.log_e - sellers.log_x)
+    gap = (m.sigma - 1.0) * (sellers.log_e - sellers.log_x)
     with np.errstate(over="ignore", invalid="ignore"):
-        margin = g.surplus(sellers.log_e, s) * np.exp(gap) + np.exp(g.log_survival(sellers.log_e)) * np.expm1(gap)
+        margin = tail.surplus * np.exp(gap) + tail.survival * np.expm1(gap)
     return np.sum(m.f * margin, axis=1)
 
 

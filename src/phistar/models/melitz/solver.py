@@ -7,7 +7,7 @@ Newton runs on Z_j = ln(sum_i X_ij / Y_j) with its exact Jacobian. All arrays ca
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +26,10 @@ MAX_INNER = 200
 GOAL = 1e-13
 #: Good enough to be judged by the certificate once Newton no longer improves.
 ACCEPT = 5e-11
+#: How near zero the log gap of a wage equation is brought at most, and at least.
+WAGE_GOAL, _ROUGH = 2e-14, 1e-5
+#: That goal as a share of what the markets still miss.
+_SHARE = 1e-3
 #: Where the table's root is near enough to the true one.
 NEAR = 1e-9
 #: Families about as quick to evaluate as a table; their worlds seldom need more steps than this.
@@ -51,7 +55,8 @@ _FACTORS = np.array([0.03, 0.3, 0.7, 1.0, 1.5, 4.0])
 class State:
     """Where the iteration stands, all with the batch last.
 
-    Log demand a, log wage, log income Y, excess Z, dZ/da, d ln w/da and d ln Y/da.
+    Log demand a, log wage, log income Y, excess Z, dZ/da, d ln w/da and d ln Y/da; the norm is the largest |Z| or
+    what the wages still miss, infinite where some market has no sellers.
     """
 
     log_demand: np.ndarray
@@ -61,12 +66,7 @@ class State:
     jacobian: np.ndarray
     response: np.ndarray
     pull: np.ndarray
-
-    @property
-    def norm(self) -> np.ndarray:
-        """Largest |Z| of each point; infinite where some market has no sellers."""
-        worst = np.max(np.abs(self.excess), axis=0)
-        return np.where(np.isnan(worst), np.inf, worst)
+    norm: np.ndarray
 
 
 def entry_gap(m: Primitives, sellers: eq.Selection) -> tuple[np.ndarray, np.ndarray]:
@@ -94,37 +94,52 @@ def _labour_slope(m: Primitives, sellers: eq.Selection, r: np.ndarray) -> np.nda
 
 def _labour_slope_of_cutoff(m: Primitives, sellers: eq.Selection, r: np.ndarray) -> np.ndarray:
     """Its part through the chosen cutoff ln e."""
-    s = m.sigma - 1.0
-    return s * _moment_fall(m, sellers, s) * r + m.f * _density(m, sellers)
+    exits = density(m, sellers)
+    return (m.sigma - 1.0) * moment_fall(sellers, exits) * r + m.f * exits
 
 
-def _moment_fall(m: Primitives, sellers: eq.Selection, order: np.ndarray) -> np.ndarray:
-    """Elasticity of V(e) to e, zero where nobody sells."""
-    hazard = m.productivity.hazard(sellers.log_e, order)
-    return np.where(np.isfinite(hazard), hazard, 0.0)
-
-
-def _density(m: Primitives, sellers: eq.Selection) -> np.ndarray:
+def density(m: Primitives, sellers: eq.Selection) -> np.ndarray:
     """Fall of S(e) per unit of ln e (origin, destination)."""
     return np.exp(m.productivity.log_density(sellers.log_e))
 
 
-def wages_given_demand(m: Primitives, log_demand: np.ndarray, log_wage: np.ndarray) -> tuple[np.ndarray, eq.Selection]:
+def moment_fall(sellers: eq.Selection, exits: np.ndarray) -> np.ndarray:
+    """Elasticity of V(e) to e, zero where nobody sells."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        fall = exits * np.exp(-sellers.tail.log_value)
+    return fall if np.isfinite(fall).all() else np.where(np.isfinite(fall), fall, 0.0)
+
+
+@dataclass(frozen=True)
+class Wages:
+    """Wages that solve their equations but for a last Newton step: its length (country), and who sells there."""
+
+    log_wage: np.ndarray
+    rest: np.ndarray
+    sellers: eq.Selection
+
+
+def wages_given_demand(
+    m: Primitives, log_demand: np.ndarray, log_wage: np.ndarray, goal: np.ndarray | float = WAGE_GOAL
+) -> Wages:
     """Solve each country's monotone wage equation in logs: Newton near the root, secants of a bracket far from it."""
     w = log_wage
     low, high = _End.open(w, -np.inf), _End.open(w, np.inf)
     for _ in range(MAX_INNER):
         sellers = eq.select(m, w, log_demand)
         gap, slope = entry_gap(m, sellers)
-        low, high = low.moved(gap >= 0, w, gap), high.moved(gap <= 0, w, gap)
         with np.errstate(divide="ignore", invalid="ignore"):
             step = -gap / slope
-        done = (np.abs(gap) < 2e-14) | (np.abs(step) <= 1e-15 * (1.0 + np.abs(w)))
+        near = np.abs(gap) < goal
+        if near.all():
+            break
+        low, high = low.moved(gap >= 0, w, gap), high.moved(gap <= 0, w, gap)
+        done = near | (np.abs(step) <= 1e-15 * (1.0 + np.abs(w)))
         done |= ~(high.place - low.place > 1e-15 * (1.0 + np.abs(w)))
         if done.all():
             break
         w = np.where(done, w, _next_inside(w + step, w, gap, low, high))
-    return w, sellers
+    return Wages(w, np.where(near, step, 0.0), sellers)
 
 
 @dataclass(frozen=True)
@@ -162,48 +177,68 @@ def _next_inside(proposal: np.ndarray, w: np.ndarray, gap: np.ndarray, low: _End
     return np.where(newton, proposal, np.where(closed, cut, stride))
 
 
-def excess_demand(m: Primitives, log_demand: np.ndarray, log_wage: np.ndarray) -> State:
-    """Compute Z_j = ln(sum_i X_ij / Y_j) and dZ/da at given demand levels, wages solved inside."""
-    w, sellers = wages_given_demand(m, log_demand, log_wage)
+def excess_demand(
+    m: Primitives, log_demand: np.ndarray, log_wage: np.ndarray, goal: np.ndarray | float = WAGE_GOAL
+) -> State:
+    """Compute Z_j = ln(sum_i X_ij / Y_j) and dZ/da at given demand levels, wages solved inside to within `goal`.
+
+    What the wages still miss counts by its first order, so that they need no closer look than the step deserves.
+    """
+    wages = wages_given_demand(m, log_demand, log_wage, goal)
+    w, rest, sellers = wages.log_wage, wages.rest, wages.sellers
     entrants = eq.mass_entrants(m, sellers)
     flows = eq.trade_flow(m, w, sellers, entrants)
-    spending = eq.income(m, w, sellers, entrants)
+    sales, spending = np.sum(flows, axis=0), eq.income(m, w, sellers, entrants)
+    by_wage, jacobian, response, pull = _slopes(m, sellers, flows, sales)
+    income_by_wage = 1.0 if m.entry == "free" else 1.0 - np.sum(flows, axis=1) / spending
     with np.errstate(divide="ignore", invalid="ignore"):
-        z = np.log(np.sum(flows, axis=0) / spending)
-    return State(log_demand, w, np.log(spending), z, *_jacobian(m, sellers, flows))
+        z = np.log(sales / spending) + np.sum(by_wage * rest[:, None], axis=0) - income_by_wage * rest
+    income = np.log(spending) + income_by_wage * rest
+    worst = np.max(np.maximum(np.abs(z), np.square(rest)), axis=0)
+    norm = np.where(np.isnan(worst), np.inf, worst)
+    return State(log_demand, w + rest, income, np.clip(z, -_FARTHEST, _FARTHEST), jacobian, response, pull, norm)
 
 
-def _jacobian(m: Primitives, sellers: eq.Selection, flows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Compute dZ_j/da_k, d ln w_i/da_k and d ln Y_i/da_k exactly (country by country, batch).
+def _slopes(m: Primitives, sellers: eq.Selection, flows: np.ndarray, sales: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Compute, all exactly, the slopes of what is sold and earned.
 
     d ln x_ij = (sigma/s) d ln w_i - da_j / s, and d ln e_ij is the same at the margin of one market; where the
     overhead cutoff rules it mixes the markets served, with weights omega.
+
+    Returns
+    -------
+    by_wage : ndarray (origin, destination, batch)
+        Slope of ln sum_i X_ij in ln w_i at given demand.
+    jacobian : ndarray (country, country, batch)
+        dZ_j/da_k.
+    response, pull : ndarray (country, country, batch)
+        d ln w_i/da_k and d ln Y_i/da_k.
     """
     s = m.sigma - 1.0
     r = eq.access_revenue(m, sellers)
-    spread = _spreader(m, sellers)
-    fall = _moment_fall(m, sellers, s)
+    spread = spreader(m, sellers)
+    exits = density(m, sellers)
+    fall = moment_fall(sellers, exits)
     wage = _wage_response(m, sellers, r, spread)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        arrivals = np.nan_to_num(flows / np.sum(flows, axis=0))
-    rows = np.sum(flows, axis=1)
+    arrivals = flows / np.where(sales > 0.0, sales, 1.0)
     through_wage = 1.0 - m.sigma - fall * m.sigma / s
-    if m.entry == "free":
-        density = m.f * _density(m, sellers) / (m.delta * m.f_e + np.sum(m.f * sellers.survival, axis=1))[:, None]
-        through_wage = through_wage + (m.sigma / s) * np.sum(density, axis=1)[:, None]
-        entry = -spread(density) / s
-    else:
-        entry = np.zeros_like(r)
     # Columns through each origin's wage and entry, then directly through the destination's own demand level.
-    jacobian = batched.contract(arrivals * through_wage, wage) + batched.contract(arrivals, entry)
+    if m.entry == "free":
+        idle = m.f * exits / (m.delta * m.f_e + np.sum(m.f * sellers.survival, axis=1))[:, None]
+        by_wage = arrivals * (through_wage + (m.sigma / s) * np.sum(idle, axis=1)[:, None])
+        jacobian = batched.contract(by_wage, wage) - batched.contract(arrivals, spread(idle) / s)
+    else:
+        by_wage = arrivals * through_wage
+        jacobian = batched.contract(by_wage, wage)
     n = np.arange(len(r))
     jacobian[n, n] += np.sum(arrivals, axis=0)
-    jacobian += _contract_spread(m, sellers, arrivals * fall / s)
-    pull = flows / rows[:, None] / m.sigma
-    return jacobian - pull, wage, pull
+    spread.add_to(jacobian, arrivals * fall / s)
+    pull = flows / np.sum(flows, axis=1)[:, None] / m.sigma
+    jacobian -= pull
+    return by_wage, jacobian, wage, pull
 
 
-def _wage_response(m: Primitives, sellers: eq.Selection, r: np.ndarray, spread: _Spread) -> np.ndarray:
+def _wage_response(m: Primitives, sellers: eq.Selection, r: np.ndarray, spread: _Spread | _OwnMarket) -> np.ndarray:
     """Compute d ln w_i / d a_k (origin, destination): revenue shares over sigma with free entry."""
     s = m.sigma - 1.0
     if m.entry == "free":
@@ -222,10 +257,34 @@ class _Spread:
         """Return the coefficient on a_k of sum_j c_ij times (-s d ln e_ij) at given wages (origin, destination)."""
         return np.where(self.own, c, 0.0) + np.sum(np.where(self.own, 0.0, c), axis=1)[:, None] * self.weights
 
+    def move(self, log_x: np.ndarray) -> np.ndarray:
+        """Return the moves of ln e_ij from those of ln x_ij along a trailing axis."""
+        shared = np.sum(self.weights[..., None] * log_x, axis=1)
+        return np.where(self.own[..., None], log_x, shared[:, None])
 
-def _spreader(m: Primitives, sellers: eq.Selection) -> _Spread:
+    def add_to(self, slopes: np.ndarray, c: np.ndarray) -> None:
+        """Add sum_i c_ij (d(-s ln e_ij)/d a_k at given wages) for every pair of destinations j, k."""
+        slopes += batched.contract(np.where(self.own, 0.0, c), np.broadcast_to(self.weights, c.shape))
+        _OwnMarket().add_to(slopes, np.where(self.own, c, 0.0))
+
+
+class _OwnMarket:
+    """The same where every market has a cutoff of its own."""
+
+    def __call__(self, c: np.ndarray) -> np.ndarray:
+        return c
+
+    def move(self, log_x: np.ndarray) -> np.ndarray:
+        return log_x
+
+    def add_to(self, slopes: np.ndarray, c: np.ndarray) -> None:
+        n = np.arange(len(c))
+        slopes[n, n] += np.sum(c, axis=0)
+
+
+def spreader(m: Primitives, sellers: eq.Selection) -> _Spread | _OwnMarket:
     if m.fixed_cost == "market":
-        return _Spread(np.ones(sellers.log_x.shape, dtype=bool), np.zeros((1, 1, 1)))
+        return _OwnMarket()
     s = m.sigma - 1.0
     home = is_home(len(sellers.log_x), sellers.log_x.ndim)
     served, reference = eq.served_at_the_margin(m, sellers.log_x)
@@ -234,24 +293,12 @@ def _spreader(m: Primitives, sellers: eq.Selection) -> _Spread:
     return _Spread(own, weight / np.sum(weight, axis=1)[:, None])
 
 
-def _contract_spread(m: Primitives, sellers: eq.Selection, c: np.ndarray) -> np.ndarray:
-    """Return sum_i c_ij (d(-s ln e_ij)/d a_k at given wages) for every pair of destinations j, k."""
-    n = np.arange(len(c))
-    result = np.zeros((len(c), *c.shape[1:]))
-    if m.fixed_cost == "market":
-        result[n, n] = np.sum(c, axis=0)
-        return result
-    spread = _spreader(m, sellers)
-    result = batched.contract(np.where(spread.own, 0.0, c), np.broadcast_to(spread.weights, c.shape))
-    result[n, n] += np.sum(np.where(spread.own, c, 0.0), axis=0)
-    return result
-
-
 def autarky_start(m: Primitives) -> tuple[np.ndarray, np.ndarray]:
     """Return ln A and ln w of the world in which nobody exports, with every wage one."""
-    alone = m.in_autarky()
+    # One destination, home, is all that counts.
+    alone = replace(m, log_tau=eq.at_home(m.log_tau)[:, None], f=eq.at_home(m.f)[:, None], fixed_cost="market")
     zero = np.zeros((len(m.countries), m.points))
-    w, _ = wages_given_demand(alone, zero, zero)
+    w = wages_given_demand(alone, np.zeros((1, m.points)), zero).log_wage
     # Cutoffs depend on sigma ln w - ln A alone, so wages of one need this demand level.
     return -m.sigma * w, zero
 
@@ -275,41 +322,40 @@ def find_smooth(
     norm : ndarray (batch)
         Largest |Z| reached; above `ACCEPT` the point has not converged.
     """
-    base = excess_demand(m, *(start if start is not None else autarky_start(m)))
-    best, found = base, _take(base, slice(None))
+    base = excess_demand(m, *(start if start is not None else autarky_start(m)), _ROUGH)
+    log_demand, log_wage, best = base.log_demand.copy(), base.log_wage.copy(), base.norm.copy()
     active = np.arange(m.points)
     friction, misses = np.minimum(base.norm, _FRICTION), np.zeros(m.points, dtype=int)
     for _ in range(steps):
         # At the floor of precision a step that does not help is the sign to stop.
-        keep = (best.norm > goal) & ~((best.norm < ACCEPT) & (misses >= 3))
+        keep = (best[active] > goal) & ~((best[active] < ACCEPT) & (misses >= 3))
         if not keep.any():
             break
         # Dropping a few points costs more than carrying them along.
         if np.mean(keep) < _WORTH_DROPPING:
-            _put(found, best, active)
-            m, base, best, active = m.take(keep), _take(base, keep), _take(best, keep), active[keep]
-            friction, misses = friction[keep], misses[keep]
+            m, base, active, friction, misses = m.take(keep), _take(base, keep), active[keep], friction[keep], misses[keep]
         step = _newton_step(base, friction, m.sigma)
         # Wages follow along their known slope, so that their own roots start close.
         wages = base.log_wage + np.sum(base.response * step[None], axis=1)
-        trial = excess_demand(m, base.log_demand + step, wages)
+        trial = excess_demand(m, base.log_demand + step, wages, np.clip(_SHARE * base.norm, WAGE_GOAL, _ROUGH))
         miss = _misfit(base, trial, step, friction, m.sigma)
-        better = trial.norm < best.norm
-        best = _choose(better, trial, best)
+        better = trial.norm < best[active]
+        where = active[better]
+        log_demand[:, where], log_wage[:, where] = trial.log_demand[:, better], trial.log_wage[:, better]
+        best[where] = trial.norm[better]
         misses = np.where(better, 0, misses + 1)
         base = _choose((miss < 1.0) | (friction > _STIFF), trial, base)
         friction = friction * _FACTORS[np.searchsorted(_MISFITS, miss)]
         friction = np.where(miss < 1.0, friction, np.maximum(friction, np.minimum(_FLOOR, base.norm)))
-    _put(found, best, active)
-    return found.log_demand, found.log_wage, found.norm
+    return log_demand, log_wage, best
 
 
 def _misfit(old: State, new: State, step: np.ndarray, drag: np.ndarray, sigma: np.ndarray) -> np.ndarray:
     """Compute how far the step missed what the linearisation promised, as a share of what was to be removed."""
-    z = _finite(old.excess)
+    z = _known(old.excess)
     moved = new.log_income - old.log_income + _STIFFNESS * step / sigma
     # The last term is the rank-one term of the system solved.
-    left = _finite(new.excess) + drag * moved + np.mean(step, axis=0)
+    left = _known(new.excess) + drag * moved + np.mean(step, axis=0)
     misfits = [np.max(np.abs(left), axis=0) / np.max(np.abs(z), axis=0)]
     misfits += [np.sqrt(np.sum(left**2, axis=0) / np.sum(z**2, axis=0)), new.norm / old.norm]
     return np.where(np.isnan(new.excess).any(axis=0), np.inf, np.fmin.reduce(misfits))
@@ -362,11 +408,10 @@ def _newton_step(state: State, drag: np.ndarray, sigma: np.ndarray) -> np.ndarra
     almost free: their long strides must not drown the others.
     """
     n = np.arange(len(state.excess))
-    # Of a country that sells nothing there is nothing to know.
-    slopes = np.nan_to_num(state.jacobian + drag * state.pull, nan=0.0, posinf=0.0, neginf=0.0)
+    slopes = _known(state.jacobian + drag * state.pull)
     matrix = slopes + 1.0 / n.size
     matrix[n, n] += drag * _STIFFNESS / sigma
-    z = _finite(state.excess)
+    z = _known(state.excess)
     step = -batched.solve(matrix, z)
     far = ~(np.max(np.abs(step), axis=0) <= _CAP)
     if far.any():
@@ -374,13 +419,13 @@ def _newton_step(state: State, drag: np.ndarray, sigma: np.ndarray) -> np.ndarra
     return step
 
 
-def _finite(z: np.ndarray) -> np.ndarray:
-    """Read a market without sellers as one far too small."""
-    return np.clip(np.nan_to_num(z, nan=0.0, neginf=-_FARTHEST, posinf=_FARTHEST), -_FARTHEST, _FARTHEST)
+def _known(slopes: np.ndarray) -> np.ndarray:
+    """Replace what is not a number: of a country that sells nothing there is nothing to know."""
+    return slopes if np.isfinite(slopes).all() else np.nan_to_num(slopes, nan=0.0, posinf=0.0, neginf=0.0)
 
 
-def _take(state: State, keep: np.ndarray | slice) -> State:
-    return State(*(part[..., keep].copy() for part in vars(state).values()))
+def _take(state: State, keep: np.ndarray) -> State:
+    return State(*(part[..., keep] for part in vars(state).values()))
 
 
 def _choose(accept: np.ndarray, new: State, old: State) -> State:
@@ -388,8 +433,3 @@ def _choose(accept: np.ndarray, new: State, old: State) -> State:
         return new
     pairs = zip(vars(new).values(), vars(old).values(), strict=True)
     return State(*(np.where(accept, a, b) for a, b in pairs))
-
-
-def _put(into: State, state: State, where: np.ndarray) -> None:
-    into.log_demand[:, where], into.log_wage[:, where] = state.log_demand, state.log_wage
-    into.excess[:, where] = state.excess

@@ -9,12 +9,11 @@ the same for every family, and atoms can be smeared into narrow bells on the way
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from phistar.blocks.productivity import Empirical, Productivity
+from phistar.blocks.productivity import Empirical, Productivity, Tail
 from phistar.numerics.hermite import HermiteTable
 from phistar.numerics.special import quiet
 
@@ -83,18 +82,8 @@ class Rows:
         return TabulatedProductivity(found, self.s)
 
 
-@dataclass(frozen=True)
-class _Reading:
-    """What the table says at an array of ln x: ln J, ln V/x^s, S, and the density of ln phi."""
-
-    log_j: np.ndarray
-    log_r: np.ndarray
-    survival: np.ndarray
-    density: np.ndarray
-
-
 class TabulatedProductivity(Productivity):
-    """S and J of every origin at the order s, interpolated; the same methods as the kernel, for that order alone."""
+    """S, V and J of every origin at the order s, and the density, interpolated: of the kernel what a search needs."""
 
     family = "tabulated"
     parameter_names = ()
@@ -108,57 +97,29 @@ class TabulatedProductivity(Productivity):
         )
         self._table = HermiteTable(knots, log_j, slope, curvature)
         self._first = knots[:, 0]
-        self._last: tuple[Any, _Reading] | None = None
 
-    def _read(self, log_x: Any) -> _Reading:
-        # One evaluation of the equations asks for the same cutoffs several times.
-        if self._last is None or self._last[0] is not log_x:
-            self._last = (log_x, self._looked_up(log_x))
-        return self._last[1]
-
-    @quiet
-    def _looked_up(self, log_x: np.ndarray) -> _Reading:
+    def _read(self, log_x: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Read how far left of the first knot a cutoff lies, and there, else at the cutoff, ln J, 1 + S/J, (ln J)''."""
         first = self._first.reshape(-1, *(1,) * (log_x.ndim - 1))
-        beyond = np.minimum(log_x - first, 0.0)
         log_j, slope, curvature = self._table(np.maximum(log_x, first))
-        total = np.maximum(-slope / self.s, 1.0)
-        j = np.exp(log_j)
-        survival = j * (total - 1.0)
-        density = np.maximum(j * (curvature / self.s + self.s * total * (total - 1.0)), 0.0)
-        log_r = log_j + np.log(total) - self.s * beyond
-        # Left of the first knot everybody counts: S stays, V/x^s is a power.
-        left = beyond < 0.0
-        log_j = np.where(left, log_r + np.log1p(-survival * np.exp(-log_r)), log_j)
-        return _Reading(log_j, log_r, np.minimum(survival, 1.0), np.where(left, 0.0, density))
-
-    @cached_property
-    def log_lower(self) -> Any:
-        """Log of the lower end of the support."""
-        return self._first
+        return np.minimum(log_x - first, 0.0), log_j, np.maximum(-slope / self.s, 1.0), curvature
 
     @quiet
-    def log_survival(self, log_x: Any) -> Any:
-        """Read ln S."""
-        return np.log(self._read(log_x).survival)
-
-    def surplus(self, log_x: Any, order: Any) -> Any:
-        """Read J."""
-        return np.exp(self._read(log_x).log_j)
-
-    def log_moment(self, log_x: Any, order: Any) -> Any:
-        """Read ln V: J + S is V/x^s."""
-        return self._read(log_x).log_r + self.s * log_x
+    def tail(self, log_x: Any, order: Any) -> Tail:
+        """Read S, ln V/x^s and J."""
+        beyond, log_j, total, _ = self._read(log_x)
+        survival = np.exp(log_j) * (total - 1.0)
+        log_value = log_j + np.log(total) - self.s * beyond
+        # Left of the first knot everybody counts: S stays, V/x^s is a power.
+        surplus = np.where(beyond < 0.0, np.exp(log_value) - survival, np.exp(log_j))
+        return Tail(np.minimum(survival, 1.0), log_value, surplus)
 
     @quiet
     def log_density(self, log_x: Any) -> Any:
         """Read ln of the density of ln phi."""
-        return np.log(self._read(log_x).density)
-
-    @quiet
-    def hazard(self, log_x: Any, order: Any = 0.0) -> Any:
-        """Read the fall of ln V."""
-        reading = self._read(log_x)
-        return reading.density * np.exp(-reading.log_r)
+        beyond, log_j, total, curvature = self._read(log_x)
+        density = np.exp(log_j) * (curvature / self.s + self.s * total * (total - 1.0))
+        return np.log(np.where(beyond < 0.0, 0.0, np.maximum(density, 0.0)))
 
 
 def _continuous(family: Productivity, s: float) -> Row:
