@@ -223,7 +223,8 @@ _NAMES = ("log_wage", "log_demand", "atom_share")
 
 def _linearised(m: Melitz, x: Unknowns) -> tuple[np.ndarray, np.ndarray]:
     """Return all residuals and their exact Jacobian (equations, unknowns)."""
-    stated, slopes = m.equations(x), linearise.slopes(m, x)
+    sellers = eq.selection(m, x)
+    stated, slopes = eq.stated(m, x, sellers), linearise.slopes(m, x, sellers)
     return np.concatenate(list(stated.values())), np.concatenate([slopes[name] for name in stated])
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from phistar.blocks.keys import is_home
 from phistar.blocks.productivity import Tail
-from phistar.core.model import Unknowns
+from phistar.core.model import Residuals, Unknowns
 from phistar.core.sources import equation
 from phistar.models.melitz.primitives import Primitives
 from phistar.numerics.duals import value_of
@@ -59,27 +59,36 @@ class Selection:
     mixing: Mixing | None = None
 
     @cached_property
+    def log_at(self) -> Array:
+        """Where the sellers begin: on the atom where the cutoff stands on one, else at the cutoff."""
+        return self.log_e if self.mixing is None else np.where(np.isnan(self.mixing.log_at), self.log_e, self.mixing.log_at)
+
+    @cached_property
     def tail(self) -> Tail:
-        """S, V/e^s and J at the chosen cutoff, every atom there counted in full (origin, destination)."""
-        return self.m.productivity.tail(self.log_e, self.m.sigma - 1.0)
+        """S, V/x^s and J from there up, every atom counted in full (origin, destination)."""
+        return self.m.productivity.tail(self.log_at, self.m.sigma - 1.0)
 
     @cached_property
     def log_moment(self) -> Array:
         """Ln V(e_ij) of order s (origin, destination)."""
         s = self.m.sigma - 1.0
-        return self.tail.log_value + s * self.log_e if self.mixing is None else seller_moment(self.m, self, s)
+        whole = self.tail.log_value + s * self.log_at
+        return whole if self.mixing is None else whole + np.log1p(-idle_share(self, s, whole))
 
     @cached_property
     def log_value(self) -> Array:
         """Ln V(e_ij)/x_ij^s (origin, destination)."""
-        if self.mixing is None and self.log_e is self.log_x:
+        if self.log_at is self.log_x:
             return self.tail.log_value
         return self.log_moment - (self.m.sigma - 1.0) * self.log_x
 
     @cached_property
     def survival(self) -> Array:
         """S(e_ij), the share of draws that sell (origin, destination)."""
-        return self.tail.survival if self.mixing is None else np.exp(seller_moment(self.m, self, 0.0))
+        if self.mixing is None:
+            return self.tail.survival
+        with np.errstate(divide="ignore"):
+            return self.tail.survival * (1.0 - idle_share(self, 0.0, np.log(self.tail.survival)))
 
 
 def _origin(a: Array) -> Array:
@@ -164,32 +173,30 @@ def selection(m: Primitives, x: Unknowns) -> Selection:
 def seller_moment(m: Primitives, sellers: Selection, order: Array) -> Array:
     """Compute ln of int phi^order dG over those of i who sell in j; a marginal atom counts by its active share."""
     g = m.productivity
+    whole = g.log_survival(sellers.log_at) if _is_zero(order) else g.log_moment(sellers.log_at, order)
     if sellers.mixing is None:
-        return g.log_survival(sellers.log_e) if _is_zero(order) else g.log_moment(sellers.log_e, order)
-    at, left_out = _margin(m, sellers, order)
+        return whole
     with np.errstate(divide="ignore"):
-        return g.log_moment(at, order) + np.log1p(-left_out)
+        return whole + np.log1p(-idle_share(sellers, order, whole))
 
 
 def seller_mean_log(m: Primitives, sellers: Selection, order: Array) -> Array:
     """Compute the phi^order-weighted mean of ln phi over those of i who sell in j (origin, destination)."""
-    g = m.productivity
+    g, at = m.productivity, sellers.log_at
     if sellers.mixing is None:
-        return g.mean_log(sellers.log_e, order)
-    at, left_out = _margin(m, sellers, order)
+        return g.mean_log(at, order)
+    idle = idle_share(sellers, order, g.log_moment(at, order))
     atom = np.where(np.isnan(sellers.mixing.log_at), 0.0, value_of(at))
-    return (g.mean_log(at, order) - left_out * atom) / (1.0 - left_out)
+    return (g.mean_log(at, order) - idle * atom) / (1.0 - idle)
 
 
-def _margin(m: Primitives, sellers: Selection, order: Array) -> tuple[Array, Array]:
-    """Return the cutoffs, those on an atom exactly on it, and the share of the moment the idle of an atom hold."""
+def idle_share(sellers: Selection, order: Array, log_moment: Array) -> Array:
+    """Compute the share of a moment above the cutoffs that the idle of the marginal atoms hold."""
     mix = sellers.mixing
     assert mix is not None
-    # Where the cutoff is pinned to an atom, what moves at the margin is the active share.
-    at = np.where(np.isnan(mix.log_at), sellers.log_e, mix.log_at)
     with np.errstate(invalid="ignore"):
-        atom = np.exp(m.productivity.log_moment_of_atom(value_of(at), order) - m.productivity.log_moment(at, order))
-    return at, np.where(mix.group < 0, 0.0, (1.0 - mix.active_share) * atom)
+        atom = np.exp(sellers.m.productivity.log_moment_of_atom(value_of(sellers.log_at), order) - log_moment)
+    return np.where(mix.group < 0, 0.0, (1.0 - mix.active_share) * atom)
 
 
 def _is_zero(order: Array) -> bool:
@@ -206,10 +213,10 @@ def access_revenue(m: Primitives, sellers: Selection) -> Array:
 def expected_profit(m: Primitives, sellers: Selection) -> Array:
     """Compute a draw's expected profit over all markets, in the origin's labour (origin)."""
     tail = sellers.tail
-    if m.fixed_cost == "market":
+    if sellers.log_at is sellers.log_x:
         return np.sum(m.f * tail.surplus, axis=1)
     # V(e)/x^s - S(e) with e >= x abroad and e <= x at home, without the difference of two large numbers.
-    gap = (m.sigma - 1.0) * (sellers.log_e - sellers.log_x)
+    gap = (m.sigma - 1.0) * (sellers.log_at - sellers.log_x)
     with np.errstate(over="ignore", invalid="ignore"):
         margin = tail.surplus * np.exp(gap) + tail.survival * np.expm1(gap)
     return np.sum(m.f * margin, axis=1)
@@ -310,6 +317,23 @@ def marginal_atom(sellers: Selection) -> Array:
     assert mix is not None
     drawn = mix.group >= 0
     return sellers.log_e[drawn] - mix.log_at[drawn]
+
+
+def stated(m: Primitives, x: Unknowns, sellers: Selection) -> Residuals:
+    """State the named equations that pin wages and demand levels down, given who sells where."""
+    entrants = mass_entrants(m, sellers)
+    flows = trade_flow(m, x["log_wage"], sellers, entrants)
+    spending = income(m, x["log_wage"], sellers, entrants)
+    named: Residuals = {}
+    if m.entry == "free":
+        named["free_entry"] = free_entry(m, sellers)
+    else:
+        named["labour_market"] = labour_market(m, sellers, entrants)
+    named["market_clearing"] = market_clearing(flows, spending)
+    named["numeraire"] = x["log_wage"][m.numeraire : m.numeraire + 1]
+    if sellers.mixing is not None:
+        named["marginal_atom"] = marginal_atom(sellers)
+    return named
 
 
 @equation(PAPER, "trade elasticity", r"\varepsilon_{ij} = s + \frac{x^{s+1} g(x)}{V(x)}\Big|_{e_{ij}}")

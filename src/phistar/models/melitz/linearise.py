@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from phistar.models.melitz.primitives import Primitives
 
 
-def slopes(m: Primitives, x: Unknowns) -> Residuals:
+def slopes(m: Primitives, x: Unknowns, sellers: eq.Selection) -> Residuals:
     """Compute the slope of each named equation in every unknown (equation, unknown)."""
-    sellers, s = eq.selection(m, x), m.sigma - 1.0
+    s = m.sigma - 1.0
     n, size = len(x["log_wage"]), sum(np.size(x[name]) for name in ("log_wage", "log_demand", "atom_share"))
     d_wage, d_demand = np.eye(n, size), np.eye(n, size, n)
     d_log_x = (m.sigma / s) * d_wage[:, None] - d_demand[None] / s
@@ -31,7 +31,7 @@ def slopes(m: Primitives, x: Unknowns) -> Residuals:
     entrants = eq.mass_entrants(m, sellers)
     fixed = m.f[..., None] * d_survival
     # At the cutoff profit is zero, so that it is the costs of those who sell anyway that count.
-    counted = m.f * np.exp(sellers.tail.log_value + s * (sellers.log_e - sellers.log_x))
+    counted = m.f * np.exp(sellers.tail.log_value + s * (sellers.log_at - sellers.log_x))
     d_profit = -s * np.sum(counted[..., None] * d_log_x, axis=1)
     d_log_sales = d_log_moment - s * d_log_x
     stated: Residuals = {}
@@ -66,8 +66,8 @@ def _moments(m: Primitives, sellers: eq.Selection, d_log_e: np.ndarray) -> tuple
     if mix is not None:
         pairs = np.nonzero(mix.group >= 0)
         share = d_log_e.shape[-1] - np.size(mix.share) + mix.group[pairs]
-        at, g = np.where(mix.group >= 0, mix.log_at, 0.0), m.productivity
-        weight = np.exp(g.log_moment_of_atom(at, m.sigma - 1.0) - sellers.log_moment)
+        g = m.productivity
+        weight = np.exp(g.log_moment_of_atom(sellers.log_at, m.sigma - 1.0) - sellers.log_moment)
         d_log_moment[(*pairs, share)] += weight[pairs]
-        d_survival[(*pairs, share)] += np.exp(g.log_moment_of_atom(at, 0.0))[pairs]
+        d_survival[(*pairs, share)] += np.exp(g.log_moment_of_atom(sellers.log_at, 0.0))[pairs]
     return d_log_moment, d_survival

@@ -89,20 +89,7 @@ class Melitz(Primitives, Model):
 
     def equations(self, x: Unknowns) -> Residuals:
         """State the named equations that pin wages and demand levels down."""
-        sellers = equations.selection(self, x)
-        entrants = equations.mass_entrants(self, sellers)
-        flows = equations.trade_flow(self, x["log_wage"], sellers, entrants)
-        spending = equations.income(self, x["log_wage"], sellers, entrants)
-        stated: Residuals = {}
-        if self.entry == "free":
-            stated["free_entry"] = equations.free_entry(self, sellers)
-        else:
-            stated["labour_market"] = equations.labour_market(self, sellers, entrants)
-        stated["market_clearing"] = equations.market_clearing(flows, spending)
-        stated["numeraire"] = x["log_wage"][self.numeraire : self.numeraire + 1]
-        if sellers.mixing is not None:
-            stated["marginal_atom"] = equations.marginal_atom(sellers)
-        return stated
+        return equations.stated(self, x, equations.selection(self, x))
 
     def outcomes(self, x: Unknowns) -> dict[str, Any]:
         """Compute every reported variable."""

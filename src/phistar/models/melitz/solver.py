@@ -298,9 +298,9 @@ def autarky_start(m: Primitives) -> tuple[np.ndarray, np.ndarray]:
     # One destination, home, is all that counts.
     alone = replace(m, log_tau=eq.at_home(m.log_tau)[:, None], f=eq.at_home(m.f)[:, None], fixed_cost="market")
     zero = np.zeros((len(m.countries), m.points))
-    w = wages_given_demand(alone, np.zeros((1, m.points)), zero).log_wage
+    found = wages_given_demand(alone, np.zeros((1, m.points)), zero, _ROUGH)
     # Cutoffs depend on sigma ln w - ln A alone, so wages of one need this demand level.
-    return -m.sigma * w, zero
+    return -m.sigma * (found.log_wage + found.rest), zero
 
 
 def find_smooth(
