@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from phistar.blocks.keys import Keyed, is_home
+from phistar.blocks.keys import Keyed
 from phistar.blocks.productivity import Productivity, stack
 from phistar.core.parameters import Parameter
 from phistar.models.melitz.parameters import LOG_INFINITE, PARAMETERS
@@ -74,7 +74,14 @@ class Primitives(Keyed):
         """Whether worlds can be solved many at once: atoms have no batched route."""
         return all(family.family != "empirical" for family in self.families)
 
-    def in_autarky(self) -> Self:
-        """Return the model in which nothing crosses a border."""
-        home = is_home(len(self.countries), np.ndim(self.log_tau))
-        return replace(self, log_tau=np.where(home, self.log_tau, LOG_INFINITE), fixed_cost="market")
+    def coordinates(self) -> np.ndarray:
+        """Return what varies over a batch, once each: costs and sizes in logs, scaled to [-1, 1] (variable, point)."""
+        arrays = [a if name == "log_tau" else np.log(a) for name, a in self._arrays().items()]
+        arrays += [np.asarray(getattr(g, name)) for g in set(self.families) for name in g.parameter_names]
+        rows = np.concatenate([a.reshape(-1, self.points) for a in arrays if a.ndim and a.shape[-1] == self.points])
+        low, high = np.min(rows, axis=1, keepdims=True), np.max(rows, axis=1, keepdims=True)
+        varies = (high > low)[:, 0]
+        scaled = (2.0 * rows - low - high)[varies] / (high - low)[varies]
+        # What one key moves, moves as one: it has the same mean square distance from a point that is like no other.
+        marks = np.mean((scaled - np.sin(np.arange(self.points))) ** 2, axis=1)
+        return scaled[np.unique(np.round(marks, 9), return_index=True)[1]]

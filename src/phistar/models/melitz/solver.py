@@ -16,6 +16,7 @@ from phistar.blocks.keys import is_home
 from phistar.models.melitz import equations as eq
 from phistar.models.melitz.table import Rows
 from phistar.numerics import batched
+from phistar.numerics.polynomial import fitted
 
 if TYPE_CHECKING:
     from phistar.models.melitz.primitives import Primitives
@@ -36,8 +37,10 @@ NEAR = 1e-9
 _QUICK, _PATIENCE = frozenset({"pareto", "bounded_pareto", "lognormal"}), 20
 #: Points at their goal are dropped from a batch when fewer than this share are still on their way.
 _WORTH_DROPPING = 0.75
-#: Of a long batch, every so many points are found first.
-_STRIDE = 8
+#: Of a long batch, so many points at least, every so many are found first: a prime, to see all columns of a grid.
+_STRIDE, _MANY = 7, 256
+#: From here Newton's next step is to a root within rounding.
+_SURE = 1e-7
 #: Longest stride in ln A.
 _CAP = 5.0
 #: Largest |Z| told apart.
@@ -362,24 +365,38 @@ def _misfit(old: State, new: State, step: np.ndarray, drag: np.ndarray, sigma: n
 
 
 def find_many(m: Primitives) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Find the worlds of a batch, most of them from between neighbours already found.
+    """Find the worlds of a batch, most of them by one step from a polynomial through a few already found.
 
-    Takes a batch whose points lie along a path, as a sweep's do, and returns what `find_smooth` does. A point that
-    its neighbours mislead starts anew from autarky.
+    Returns what `find_smooth` does. A point that is not nearly there is searched for from where it stands, and one
+    that its neighbours mislead anew, from autarky.
     """
-    if m.points < 8 * _STRIDE:
+    if m.points < _MANY:
         return find_smooth(m)
-    every, found = np.arange(m.points), np.append(np.arange(0, m.points - 1, _STRIDE), m.points - 1)
-    log_demand, log_wage, norm = find_smooth(m.take(found))
-    good = norm < ACCEPT
+    some = np.append(np.arange(0, m.points - 1, _STRIDE), m.points - 1)
+    known = find_many(m.take(some))
+    good = known[2] < ACCEPT
     if not good.any():
         return find_smooth(m)
-    between = [np.array([np.interp(every, found[good], row[good]) for row in a]) for a in (log_demand, log_wage)]
-    log_demand, log_wage, norm = find_smooth(m, (between[0], between[1]))
-    lost = ~(norm < ACCEPT)
-    if lost.any():
-        log_demand[:, lost], log_wage[:, lost], norm[lost] = find_smooth(m.take(lost))
+    place = m.coordinates()
+    values = np.concatenate([known[0], known[1]])
+    guess = fitted(place[:, some[good]], values[:, good], place)
+    n = len(m.countries)
+    log_demand, log_wage, norm = _one_step(m, (guess[:n], guess[n:]))
+    for start in ((log_demand, log_wage), None):
+        lost = ~(norm < ACCEPT)
+        if not lost.any():
+            break
+        again = find_smooth(m.take(lost), start and (start[0][:, lost], start[1][:, lost]))
+        log_demand[:, lost], log_wage[:, lost], norm[lost] = again
     return log_demand, log_wage, norm
+
+
+def _one_step(m: Primitives, start: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Take one Newton step, and read the norm it leads to off its square: the certificate will look again."""
+    base = excess_demand(m, *start, _ROUGH)
+    step = _newton_step(base, np.zeros(m.points), m.sigma)
+    wages = base.log_wage + np.sum(base.response * step[None], axis=1)
+    return base.log_demand + step, wages, np.where(base.norm < _SURE, np.square(base.norm), np.inf)
 
 
 def find_one(
