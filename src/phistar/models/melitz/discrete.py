@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 #: Widths of the bells in ln phi, times s: from where Newton roams freely to where a bell is a point.
 BELLS = tuple(0.5 * 4.0**-i for i in range(7))
-#: Steps a bell may take.
-_STEPS = 30
+#: Steps the first bell may take, and every other.
+_STEPS_AT_FIRST, _STEPS = 60, 30
 #: Where a bell counts as found: the next one, or the exact equations, go on from there.
 _NEAR = 1e-6
 #: Atoms this many widths from a cutoff are at its margin.
@@ -37,12 +37,14 @@ _REACH = 4.0
 #: From this bell on the exact equations are tried, with so many steps a time and in all.
 _TRY_FROM = 0.2
 _POLISH = 15
-_POLISH_IN_ALL = 40
+_POLISH_IN_ALL = 100
 #: Share with which an atom just crossed begins to mix, or idle: at none of the last atom nothing would sell.
 _EDGE = 1e-3
 #: Shares may leave [0, 1] by rounding alone, and cutoffs stand off their atom by as much.
 _ROUNDING = 1e-9
 _GOAL = 1e-13
+#: What they may leave it by on the way, at most.
+_SLACK = 0.3
 #: By this step the residual is to be a tenth of the first.
 _HALFWAY = 8
 #: A residual from which the exact equations do not come back.
@@ -63,7 +65,9 @@ def find(m: Melitz) -> Unknowns:
     start, left = None, _POLISH_IN_ALL
     for bell in BELLS:
         width = bell / rows.s
-        log_demand, log_wage, norm = solver.find_smooth(smooth.with_kernel(rows.table(width)), start, _STEPS, _NEAR)
+        smeared = smooth.with_kernel(rows.table(width))
+        friction, steps = (solver.WARY, _STEPS_AT_FIRST) if start is None else (solver.EAGER, _STEPS)
+        log_demand, log_wage, norm = solver.find_smooth(smeared, start, steps, _NEAR, friction)
         if start is not None and not norm[0] < 1.0:
             # A root lost between two bells is not found again in a narrower one.
             break
@@ -107,7 +111,8 @@ def _polish(m: Melitz, x: Unknowns, width: float, steps: int) -> tuple[Unknowns 
     """Run Newton on the exact equations, revising the sets; None where it does not end well. Count the steps."""
     sellers = eq.select(m, x["log_wage"], x["log_demand"])
     tied, sets = _tied(m, sellers), _sets_in_bells(m, sellers.log_e, width)
-    first = worst = np.inf
+    first = worst = least = np.inf
+    answer = x
     for used in range(1, steps + 1):
         x, previous = _with_sets(m, x, sets.tied(tied), tied), x
         residual, jacobian = _linearised(m, x)
@@ -117,7 +122,10 @@ def _polish(m: Melitz, x: Unknowns, width: float, steps: int) -> tuple[Unknowns 
         if not (worst < limit and np.isfinite(jacobian).all()):
             return None, used
         stuck = worst > 0.7 * before and _same_sets(x, previous)
-        if worst < _GOAL or (stuck and worst < TOLERANCE):
+        # At the floor of precision the residual wanders: the least counts.
+        if worst < least:
+            answer, least = x, worst
+        if least < _GOAL or (stuck and least < TOLERANCE):
             break
         if stuck:
             # More atoms are held at the margin than wages and demand can meet.
@@ -126,8 +134,8 @@ def _polish(m: Melitz, x: Unknowns, width: float, steps: int) -> tuple[Unknowns 
         step = np.linalg.lstsq(jacobian, -residual, rcond=1e-12)[0]
         x = _moved(x, step * min(1.0, _CAP / np.max(np.abs(step))))
         sellers = eq.select(m, x["log_wage"], x["log_demand"])
-        tied, sets = _tied(m, sellers), _revised(m, sellers.log_e, _read_shares(x, sets.tied(tied)))
-    return _checked(m, x), used
+        tied, sets = _tied(m, sellers), _revised(m, sellers.log_e, _read_shares(x, sets.tied(tied)), worst)
+    return _checked(m, answer), used
 
 
 def _same_sets(x: Unknowns, previous: Unknowns) -> bool:
@@ -179,13 +187,17 @@ def _sets_in_bells(m: Melitz, log_e: np.ndarray, width: float) -> _Sets:
     return sets
 
 
-def _revised(m: Melitz, log_e: np.ndarray, sets: _Sets) -> _Sets:
-    """Bring the sets in line with cutoffs and shares: an atom just crossed mixes, a share outside [0, 1] ends."""
+def _revised(m: Melitz, log_e: np.ndarray, sets: _Sets, off: float) -> _Sets:
+    """Bring the sets in line with cutoffs and shares: an atom just crossed mixes, a share outside [0, 1] ends.
+
+    A share may leave [0, 1] by as much as the equations are still off: a step too far says little.
+    """
+    slack = max(_ROUNDING, min(off, _SLACK))
     sets = _Sets(sets.level.copy(), sets.drawn.copy(), sets.share.copy())
     for i, family in _discrete(m):
         level, drawn, share = sets.level[i], sets.drawn[i], sets.share[i]
         place = np.searchsorted(family.log_atoms, log_e[i])
-        idle, full = drawn & (share < -_ROUNDING), drawn & (share > 1.0 + _ROUNDING)
+        idle, full = drawn & (share < -slack), drawn & (share > 1.0 + slack)
         falls, rises = ~drawn & (place == level + 1), ~drawn & (place == level - 1)
         far = ~drawn & (np.abs(place - level) > 1)
         sets.level[i] = np.where(far, place, level + idle - rises)

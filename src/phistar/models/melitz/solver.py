@@ -21,16 +21,16 @@ from phistar.numerics.polynomial import fitted
 if TYPE_CHECKING:
     from phistar.models.melitz.primitives import Primitives
 
-MAX_OUTER = 150
+MAX_OUTER = 300
 MAX_INNER = 200
 #: Largest |Z| at which a point counts as solved: some ulps of a sum over a hundred countries.
 GOAL = 1e-13
 #: Good enough to be judged by the certificate once Newton no longer improves.
-ACCEPT = 5e-11
+ACCEPT = 1e-10
 #: How near zero the log gap of a wage equation is brought at most, and at least.
-WAGE_GOAL, _ROUGH = 2e-14, 1e-5
+WAGE_GOAL, _ROUGH = 2e-14, 1e-3
 #: That goal as a share of what the markets still miss.
-_SHARE = 1e-3
+_SHARE = 1e-2
 #: Where the table's root is near enough to the true one.
 NEAR = 1e-9
 #: Families about as quick to evaluate as a table; their worlds seldom need more steps than this.
@@ -45,8 +45,10 @@ _SURE = 1e-7
 _CAP = 5.0
 #: Largest |Z| told apart.
 _FARTHEST = 30.0
-#: Friction to start with, the least to grow from, and that at which any step is taken.
-_FRICTION, _FLOOR, _STIFF = 1e-3, 1e-3, 1e6
+#: Friction to start with where the way is likely easy, and where it is not.
+EAGER, WARY = 1e-3, 1.0
+#: The least friction to grow from, and that at which any step is taken.
+_FLOOR, _STIFF = 1e-3, 1e6
 #: Resistance of demand (sigma times its logs' moves) beside that of incomes.
 _STIFFNESS = 5.0
 #: What the friction is multiplied by where the linearisation missed by less than these shares, or by more.
@@ -311,6 +313,7 @@ def find_smooth(
     start: tuple[np.ndarray, np.ndarray] | None = None,
     steps: int = MAX_OUTER,
     goal: float = GOAL,
+    friction: float = EAGER,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Find ln A and ln w where the distributions have no atoms; `m` carries a batch axis.
 
@@ -328,28 +331,29 @@ def find_smooth(
     base = excess_demand(m, *(start if start is not None else autarky_start(m)), _ROUGH)
     log_demand, log_wage, best = base.log_demand.copy(), base.log_wage.copy(), base.norm.copy()
     active = np.arange(m.points)
-    friction, misses = np.minimum(base.norm, _FRICTION), np.zeros(m.points, dtype=int)
+    drag, misses = np.minimum(base.norm, friction), np.zeros(m.points, dtype=int)
     for _ in range(steps):
         # At the floor of precision a step that does not help is the sign to stop.
-        keep = (best[active] > goal) & ~((best[active] < ACCEPT) & (misses >= 3))
+        keep = (best[active] > goal) & ~((best[active] < ACCEPT) & (misses >= 6))
         if not keep.any():
             break
         # Dropping a few points costs more than carrying them along.
         if np.mean(keep) < _WORTH_DROPPING:
-            m, base, active, friction, misses = m.take(keep), _take(base, keep), active[keep], friction[keep], misses[keep]
-        step = _newton_step(base, friction, m.sigma)
+            m, base, active = m.take(keep), _take(base, keep), active[keep]
+            drag, misses = drag[keep], misses[keep]
+        step = _newton_step(base, drag, m.sigma)
         # Wages follow along their known slope, so that their own roots start close.
         wages = base.log_wage + np.sum(base.response * step[None], axis=1)
         trial = excess_demand(m, base.log_demand + step, wages, np.clip(_SHARE * base.norm, WAGE_GOAL, _ROUGH))
-        miss = _misfit(base, trial, step, friction, m.sigma)
+        miss = _misfit(base, trial, step, drag, m.sigma)
         better = trial.norm < best[active]
         where = active[better]
         log_demand[:, where], log_wage[:, where] = trial.log_demand[:, better], trial.log_wage[:, better]
         best[where] = trial.norm[better]
         misses = np.where(better, 0, misses + 1)
-        base = _choose((miss < 1.0) | (friction > _STIFF), trial, base)
-        friction = friction * _FACTORS[np.searchsorted(_MISFITS, miss)]
-        friction = np.where(miss < 1.0, friction, np.maximum(friction, np.minimum(_FLOOR, base.norm)))
+        base = _choose((miss < 1.0) | (drag > _STIFF), trial, base)
+        drag = drag * _FACTORS[np.searchsorted(_MISFITS, miss)]
+        drag = np.where(miss < 1.0, drag, np.maximum(drag, np.minimum(_FLOOR, base.norm)))
     return log_demand, log_wage, best
 
 
@@ -393,7 +397,7 @@ def find_many(m: Primitives) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _one_step(m: Primitives, start: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Take one Newton step, and read the norm it leads to off its square: the certificate will look again."""
-    base = excess_demand(m, *start, _ROUGH)
+    base = excess_demand(m, *start, _SURE)
     step = _newton_step(base, np.zeros(m.points), m.sigma)
     wages = base.log_wage + np.sum(base.response * step[None], axis=1)
     return base.log_demand + step, wages, np.where(base.norm < _SURE, np.square(base.norm), np.inf)
@@ -412,7 +416,7 @@ def find_one(
         found = find_smooth(m, start, steps=_PATIENCE)
         if found[2][0] < ACCEPT:
             return found
-    log_demand, log_wage, norm = find_smooth(m.with_kernel(Rows(m).table()), start, goal=NEAR)
+    log_demand, log_wage, norm = find_smooth(m.with_kernel(Rows(m).table()), start, goal=NEAR, friction=WARY)
     # The table is close: where its root was missed by far, the true one will be.
     return find_smooth(m, (log_demand, log_wage), steps=40 if norm[0] < 0.1 else 0)
 
