@@ -1,6 +1,6 @@
 """Productivity distributions: survival, truncated moments, surplus, quantiles, sampling and fits."""
 
-from phistar.blocks.productivity.empirical import Empirical, Smoothed
+from phistar.blocks.productivity.empirical import Empirical
 from phistar.blocks.productivity.exponential import Frechet, Weibull
 from phistar.blocks.productivity.kernel import Productivity, Tail
 from phistar.blocks.productivity.lognormal import Lognormal, LognormalPareto
@@ -18,7 +18,6 @@ __all__ = [
     "Mixed",
     "Pareto",
     "Productivity",
-    "Smoothed",
     "Tail",
     "Weibull",
     "from_spec",

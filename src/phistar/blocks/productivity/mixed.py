@@ -113,9 +113,7 @@ class Mixed(Productivity):
             for (_, index), result in zip(self._parts, results, strict=True)  # type: ignore[attr-defined]
         ]
         trailing = np.broadcast_shapes(*(shape[1:] for shape in shapes))
-        full = [
-            np.broadcast_to(result, (shape[0], *trailing)) for result, shape in zip(results, shapes, strict=True)
-        ]
+        full = [np.broadcast_to(result, (shape[0], *trailing)) for result, shape in zip(results, shapes, strict=True)]
         return np.concatenate(full)[self._inverse]  # type: ignore[attr-defined]
 
     def _each(self, call: Callable[..., Any], *arguments: Any) -> Any:

@@ -24,7 +24,7 @@ from phistar.models.melitz import linearise, solver
 from phistar.models.melitz.table import Rows
 
 if TYPE_CHECKING:
-    from phistar.models.melitz.model import Melitz
+    from phistar.models.melitz.primitives import Primitives
 
 #: Widths of the bells in ln phi, times s: from where Newton roams freely to where a bell is a point.
 BELLS = tuple(0.5 * 4.0**-i for i in range(7))
@@ -53,7 +53,7 @@ _LOST = 1000.0
 _CAP = 1.0
 
 
-def find(m: Melitz) -> Unknowns:
+def find(m: Primitives) -> Unknowns:
     """Find an equilibrium of a world in which some countries have discrete distributions.
 
     Raises
@@ -73,7 +73,7 @@ def find(m: Melitz) -> Unknowns:
             break
         start = log_demand, log_wage
         if bell < _TRY_FROM and left > 0:
-            x = m.normalise({"log_wage": log_wage[:, 0], "log_demand": log_demand[:, 0]})
+            x = eq.in_numeraire(m, {"log_wage": log_wage[:, 0], "log_demand": log_demand[:, 0]})
             answer, used = _polish(m, x, width, min(left, _POLISH))
             if answer is not None:
                 return answer
@@ -107,7 +107,7 @@ class _Sets:
         return _Sets(*(np.where(tied, eq.at_home(a)[:, None], a) for a in (self.level, self.drawn, self.share)))
 
 
-def _polish(m: Melitz, x: Unknowns, width: float, steps: int) -> tuple[Unknowns | None, int]:
+def _polish(m: Primitives, x: Unknowns, width: float, steps: int) -> tuple[Unknowns | None, int]:
     """Run Newton on the exact equations, revising the sets; None where it does not end well. Count the steps."""
     sellers = eq.select(m, x["log_wage"], x["log_demand"])
     tied, sets = _tied(m, sellers), _sets_in_bells(m, sellers.log_e, width)
@@ -151,7 +151,7 @@ def _with_one_let_go(sets: _Sets, off: np.ndarray) -> _Sets:
     return _Sets(sets.level + (farthest & (off > 0.0)), sets.drawn & ~farthest, np.where(farthest, 1.0, sets.share))
 
 
-def _checked(m: Melitz, x: Unknowns) -> Unknowns | None:
+def _checked(m: Primitives, x: Unknowns) -> Unknowns | None:
     """Return the unknowns without what only the search needed, if they solve the equations with free selection."""
     drawn = x["_group"] >= 0
     answer = {name: x[name] for name in ("log_wage", "log_demand")}
@@ -161,16 +161,16 @@ def _checked(m: Melitz, x: Unknowns) -> Unknowns | None:
             return None
         answer |= {"atom_share": np.clip(shares, 0.0, 1.0), "_group": x["_group"]}
         answer["_log_at"] = np.where(drawn, x["_log_at"], np.nan)
-    return answer if max(largest(m.equations(answer)).values()) < 0.5 * TOLERANCE else None
+    return answer if max(largest(eq.stated(m, answer, eq.selection(m, answer))).values()) < 0.5 * TOLERANCE else None
 
 
-def _tied(m: Melitz, sellers: eq.Selection) -> np.ndarray:
+def _tied(m: Primitives, sellers: eq.Selection) -> np.ndarray:
     """Mark the pairs whose cutoff is the overhead cutoff: they share the lottery of home."""
     home = is_home(len(m.countries))
     return home if m.fixed_cost == "market" else home | (sellers.log_x < sellers.log_e)
 
 
-def _sets_in_bells(m: Melitz, log_e: np.ndarray, width: float) -> _Sets:
+def _sets_in_bells(m: Primitives, log_e: np.ndarray, width: float) -> _Sets:
     """Read the sets off the solution with bells: a cutoff inside a bell marks an atom that mixes."""
     from scipy.special import ndtr
 
@@ -187,7 +187,7 @@ def _sets_in_bells(m: Melitz, log_e: np.ndarray, width: float) -> _Sets:
     return sets
 
 
-def _revised(m: Melitz, log_e: np.ndarray, sets: _Sets, off: float) -> _Sets:
+def _revised(m: Primitives, log_e: np.ndarray, sets: _Sets, off: float) -> _Sets:
     """Bring the sets in line with cutoffs and shares: an atom just crossed mixes, a share outside [0, 1] ends.
 
     A share may leave [0, 1] by as much as the equations are still off: a step too far says little.
@@ -207,11 +207,11 @@ def _revised(m: Melitz, log_e: np.ndarray, sets: _Sets, off: float) -> _Sets:
     return sets
 
 
-def _discrete(m: Melitz) -> list[tuple[int, Empirical]]:
+def _discrete(m: Primitives) -> list[tuple[int, Empirical]]:
     return [(i, family) for i, family in enumerate(m.families) if isinstance(family, Empirical)]
 
 
-def _with_sets(m: Melitz, x: Unknowns, sets: _Sets, tied: np.ndarray) -> Unknowns:
+def _with_sets(m: Primitives, x: Unknowns, sets: _Sets, tied: np.ndarray) -> Unknowns:
     """Add the sets to the unknowns: where each pair's moments start, and one share a lottery."""
     n = len(m.countries)
     log_at, group = np.full((n, n), np.nan), np.full((n, n), -1)
@@ -233,7 +233,7 @@ def _read_shares(x: Unknowns, sets: _Sets) -> _Sets:
 _NAMES = ("log_wage", "log_demand", "atom_share")
 
 
-def _linearised(m: Melitz, x: Unknowns) -> tuple[np.ndarray, np.ndarray]:
+def _linearised(m: Primitives, x: Unknowns) -> tuple[np.ndarray, np.ndarray]:
     """Return all residuals and their exact Jacobian (equations, unknowns)."""
     sellers = eq.selection(m, x)
     stated, slopes = eq.stated(m, x, sellers), linearise.slopes(m, x, sellers)

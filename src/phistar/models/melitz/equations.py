@@ -61,7 +61,11 @@ class Selection:
     @cached_property
     def log_at(self) -> Array:
         """Where the sellers begin: on the atom where the cutoff stands on one, else at the cutoff."""
-        return self.log_e if self.mixing is None else np.where(np.isnan(self.mixing.log_at), self.log_e, self.mixing.log_at)
+        return (
+            self.log_e
+            if self.mixing is None
+            else np.where(np.isnan(self.mixing.log_at), self.log_e, self.mixing.log_at)
+        )
 
     @cached_property
     def tail(self) -> Tail:
@@ -317,6 +321,12 @@ def marginal_atom(sellers: Selection) -> Array:
     assert mix is not None
     drawn = mix.group >= 0
     return sellers.log_e[drawn] - mix.log_at[drawn]
+
+
+def in_numeraire(m: Primitives, x: Unknowns) -> Unknowns:
+    """Scale the unknowns so that the numeraire's wage is one (A moves with the power sigma)."""
+    level = x["log_wage"][m.numeraire]
+    return {**x, "log_wage": x["log_wage"] - level, "log_demand": x["log_demand"] - m.sigma * level}
 
 
 def stated(m: Primitives, x: Unknowns, sellers: Selection) -> Residuals:

@@ -52,7 +52,7 @@ class Melitz(Primitives, Model):
         """Find the equilibrium; see `Model.find`."""
         # On its way a search may overflow or divide by zero; the certificate judges where it ends.
         with np.errstate(all="ignore"):
-            return self.normalise(self._search(start))
+            return equations.in_numeraire(self, self._search(start))
 
     def _search(self, start: Unknowns | None) -> Unknowns:
         if not self.batchable:
@@ -80,12 +80,7 @@ class Melitz(Primitives, Model):
                 log_demand, log_wage, norm = solver.find_many(self.take(finite))
             unknowns["log_wage"][:, finite], unknowns["log_demand"][:, finite] = log_wage, log_demand
             reasons[np.flatnonzero(finite)[~(norm < solver.ACCEPT)]] = "no equilibrium found"
-        return self.normalise(unknowns), reasons
-
-    def normalise(self, x: Unknowns) -> Unknowns:
-        """Scale the unknowns so that the numeraire's wage is one (A moves with the power sigma)."""
-        level = x["log_wage"][self.numeraire]
-        return {**x, "log_wage": x["log_wage"] - level, "log_demand": x["log_demand"] - self.sigma * level}
+        return equations.in_numeraire(self, unknowns), reasons
 
     def equations(self, x: Unknowns) -> Residuals:
         """State the named equations that pin wages and demand levels down."""

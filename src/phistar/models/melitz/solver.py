@@ -288,6 +288,7 @@ class _OwnMarket:
 
 
 def spreader(m: Primitives, sellers: eq.Selection) -> _Spread | _OwnMarket:
+    """Work out which markets move each chosen cutoff."""
     if m.fixed_cost == "market":
         return _OwnMarket()
     s = m.sigma - 1.0
