@@ -284,8 +284,12 @@ def _panel(a: np.ndarray, low: np.ndarray, high: np.ndarray, moments: int) -> tu
     left = np.minimum(_window(np.maximum(a - e, 0.0), e, -1.0), peak - low)
     nodes, weights = gauss_legendre(_NODES)
     width = left + right
-    d = width[..., None] * nodes - left[..., None]
-    mass = np.exp(a[..., None] * d - e[..., None] * np.expm1(d))
+    d = width[..., None] * nodes
+    d -= left[..., None]
+    mass = np.expm1(d)  # in place from here: these arrays are large
+    mass *= -e[..., None]
+    mass += a[..., None] * d
+    np.exp(mass, out=mass)
     total = mass @ weights
     log = np.log(total * width)
     if moments == 0:
