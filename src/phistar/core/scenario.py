@@ -6,10 +6,11 @@ import copy
 import json
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
 from os import PathLike
 from pathlib import Path as FilePath
 from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from phistar.core.errors import InputError, unknown_key
 from phistar.core.paths import parse_path
@@ -17,28 +18,28 @@ from phistar.core.paths import parse_path
 SECTIONS = ("model", "parameters", "counterfactual", "countries")
 
 
-@dataclass(frozen=True)
-class Counterfactual:
+class Counterfactual(BaseModel):
     """What changes, and nothing else."""
 
-    parameters: dict[str, Any] = field(default_factory=dict)
+    model_config = ConfigDict(extra="forbid")
+    parameters: dict[str, Any] = Field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Countries:
+class Countries(BaseModel):
     """Optional labels of the countries."""
 
+    model_config = ConfigDict(extra="forbid")
     names: list[str] | None = None
 
 
-@dataclass(frozen=True)
-class Scenario:
+class Scenario(BaseModel):
     """One scenario: a model, its parameters, a counterfactual, country names."""
 
+    model_config = ConfigDict(extra="forbid")
     model: str
-    parameters: dict[str, Any] = field(default_factory=dict)
+    parameters: dict[str, Any] = Field(default_factory=dict)
     counterfactual: Counterfactual | None = None
-    countries: Countries = field(default_factory=Countries)
+    countries: Countries = Field(default_factory=Countries)
 
     @property
     def counterfactual_parameters(self) -> dict[str, Any]:
@@ -64,7 +65,7 @@ def load_scenario(source: Any, settings: Sequence[str] = ()) -> Scenario:
         When the file is missing or unreadable, or its outer structure is wrong.
     """
     if isinstance(source, Scenario):
-        data = {name: part for name, part in asdict(source).items() if part is not None}
+        data = source.model_dump(exclude_none=True)
     elif isinstance(source, Mapping):
         data = copy.deepcopy(dict(source))
     else:
@@ -104,47 +105,18 @@ def _checked(data: dict[str, Any]) -> Scenario:
     for key in data:
         if key not in SECTIONS:
             raise unknown_key(str(key), SECTIONS, "section of a scenario")
-    if "model" not in data:
-        raise InputError("model", "is missing", remedy='begin the scenario with model = "melitz"')
-    if not isinstance(data["model"], str):
-        raise InputError("model", "must be text", data["model"], remedy='write the name of a model, as "melitz"')
-    changes, countries = _section(data, "counterfactual", "parameters"), _section(data, "countries", "names")
-    return Scenario(
-        data["model"],
-        _table(data, "parameters"),
-        None if changes is None else Counterfactual(_table(changes, "parameters", "counterfactual.")),
-        Countries(None if countries is None else _names(countries.get("names"))),
-    )
-
-
-def _table(data: Mapping[str, Any], key: str, within: str = "") -> dict[str, Any]:
-    table = data.get(key, {})
-    if not isinstance(table, Mapping) or not all(isinstance(name, str) for name in table):
-        raise InputError(within + key, "must be a table of keys and values", table)
-    return dict(table)
-
-
-def _section(data: Mapping[str, Any], key: str, only: str) -> dict[str, Any] | None:
-    """Return an optional section, which may hold one key alone."""
-    if data.get(key) is None:
-        return None
-    section = _table(data, key)
-    for name in section:
-        if name != only:
-            remedy = "see the scenario's format in the documentation"
-            raise InputError(f"{key}.{name}", "is not a known key", remedy=remedy)
-    return section
-
-
-def _names(names: Any) -> list[str] | None:
-    if names is None:
-        return None
-    if not isinstance(names, Sequence) or isinstance(names, str):
-        raise InputError("countries.names", "must be a list of names", names)
-    for i, name in enumerate(names):
-        if not isinstance(name, str):
-            raise InputError(f"countries.names.{i}", "must be text", name)
-    return list(names)
+    try:
+        return Scenario.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "missing":
+            raise InputError(key, "is missing", remedy='begin the scenario with model = "melitz"') from None
+        if first["type"] == "extra_forbidden":
+            raise InputError(
+                key, "is not a known key", remedy="see the scenario's format in the documentation"
+            ) from None
+        raise InputError(key, f"is wrong: {first['msg'].lower()}", first["input"]) from None
 
 
 def parse_value(text: str) -> Any:

@@ -12,7 +12,7 @@ import hashlib
 import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -114,7 +114,7 @@ class Plan:
 
     def fingerprint(self) -> str:
         """Return a hash of everything the answers depend on."""
-        told = [VERSION, asdict(self.scenario), self.batched]
+        told = [VERSION, self.scenario.model_dump(), self.batched]
         grid = [[axis.key.text, axis.values.tolist()] for axis in self.axes]
         return hashlib.sha256(json.dumps([told, grid], default=str).encode()).hexdigest()[:24]
 
@@ -210,7 +210,7 @@ def _written_out(scenario: Scenario, model: Model, axes: tuple[Axis, ...]) -> Sc
     full = model.as_parameters()
     indexed = {axis.key.name for axis in axes if any(isinstance(part, int) for part in axis.key.rest)}
     parameters = {**scenario.parameters, **{name: full[name] for name in indexed}}
-    return replace(scenario, parameters=parameters)
+    return scenario.model_copy(update={"parameters": parameters})
 
 
 def _check_key(scenario: Scenario, model: Model, axis: Axis) -> None:
@@ -237,7 +237,7 @@ def _scenario_at(scenario: Scenario, axes: Sequence[Axis], values: Sequence[Any]
     parameters = copy.deepcopy(scenario.parameters)
     for axis, value in zip(axes, values, strict=True):
         set_key(parameters, axis.key.text, float(value) if axis.numeric else value)
-    return replace(scenario, parameters=parameters)
+    return scenario.model_copy(update={"parameters": parameters})
 
 
 def _run(plan: Plan, store: Store | None, progress: Progress | None) -> Iterator[Chunk]:
