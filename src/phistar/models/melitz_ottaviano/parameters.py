@@ -44,7 +44,8 @@ ERRATA = (
     "Footnote 13: a large alpha is not enough for both countries to produce; the smaller one also needs "
     "rho (c_l/c_h)^(k+1) < 1.",
     "Labour used in the differentiated sector must stay below L in every country, or wage 1 is no equilibrium.",
-    "(27) and (28): the line for l needs c_X of h below c_M of h.",
+    "(27) and (28): the line for l needs c_X of h below c_M of h; the second condition beside (28) adds nothing.",
+    "Footnote 19: with one alpha and no internal trade cost nobody sells abroad and not at home, so its case is empty.",
     "Appendix B with internal trade costs: c_D is the price threshold; domestic producers are rho_ll G(p_max) N_E.",
     "'The partner's welfare is unchanged' in the short run holds for consumer surplus; its profits rise.",
     "Appendix C: 'exporter from country h' is one from l.",
