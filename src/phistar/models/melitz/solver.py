@@ -130,7 +130,7 @@ def wages_given_demand(
     """Solve each country's monotone wage equation in logs: Newton near the root, secants of a bracket far from it."""
     w = log_wage
     low, high = _End.open(w, -np.inf), _End.open(w, np.inf)
-    for _ in range(MAX_INNER):
+    for look in range(MAX_INNER):
         sellers = eq.select(m, w, log_demand)
         gap, slope = entry_gap(m, sellers)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -143,7 +143,7 @@ def wages_given_demand(
         done |= ~(high.place - low.place > 1e-15 * (1.0 + np.abs(w)))
         if done.all():
             break
-        w = np.where(done, w, _next_inside(w + step, w, gap, low, high))
+        w = np.where(done, w, _next_inside(w + step, w, gap, low, high, halve=look % 3 == 2))
     return Wages(w, np.where(near, step, 0.0), sellers)
 
 
@@ -164,17 +164,19 @@ class _End:
         return _End(np.where(where, place, self.place), np.where(where, gap, self.gap))
 
 
-def _next_inside(proposal: np.ndarray, w: np.ndarray, gap: np.ndarray, low: _End, high: _End) -> np.ndarray:
+def _next_inside(
+    proposal: np.ndarray, w: np.ndarray, gap: np.ndarray, low: _End, high: _End, halve: bool
+) -> np.ndarray:
     """Choose the next wage: Newton's proposal near the root, else a cut of the bracket, or a stride while it is open.
 
     The log gap is concave: Newton from the high side only halves the distance where the tail is thin. It may also
     fall off a cliff, so that the ends of the bracket differ by hundreds: their logs say better where to cut, and
-    every cut takes off a tenth at least.
+    every cut takes off a tenth at least. Now and then one is to `halve` the bracket, lest one end never moves.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         above, below = np.log1p(np.abs(low.gap)), np.log1p(np.abs(high.gap))
-        share = np.clip(np.nan_to_num(above / (above + below), nan=0.5), 0.1, 0.9)
-        cut = low.place + share * (high.place - low.place)
+        share = np.where(np.isfinite(above + below), np.clip(above / (above + below), 0.1, 0.9), 0.5)
+        cut = low.place + (0.5 if halve else share) * (high.place - low.place)
         stride = np.where(np.isinf(high.place), w + 2.0, w - 2.0)
         closed = np.isfinite(low.place) & np.isfinite(high.place)
         inside = (proposal > low.place) & (proposal < high.place) & (np.abs(proposal - w) < 50.0)
