@@ -10,6 +10,7 @@ import pytest
 from phistar.core.paths import parse_path
 from phistar.models.melitz import solver
 from phistar.models.melitz.equations import in_numeraire
+from phistar.models.melitz.excess import excess_demand
 from phistar.models.melitz.model import Melitz
 from phistar.models.melitz.table import Rows
 from phistar.verbs.solve import solve
@@ -41,10 +42,10 @@ def test_the_jacobian_is_that_of_the_excess_demand(fixed_cost, entry, kernel):
     m = m.with_kernel(Rows(m).table()) if kernel == "table" else m
     a, w = solver.autarky_start(m)
     a = a + np.array([[0.1], [0.4], [-0.2]])
-    state = solver.excess_demand(m, a, w)
+    state = excess_demand(m, a, w)
     for k in range(3):
         h = 1e-6 * (np.arange(3) == k)[:, None]
-        up, down = solver.excess_demand(m, a + h, w), solver.excess_demand(m, a - h, w)
+        up, down = excess_demand(m, a + h, w), excess_demand(m, a - h, w)
         for name, slopes in (("excess", "jacobian"), ("log_wage", "response"), ("log_income", "pull")):
             difference = (getattr(up, name) - getattr(down, name)) / 2e-6
             np.testing.assert_allclose(getattr(state, slopes)[:, k], difference, rtol=1e-5, atol=1e-6)

@@ -13,7 +13,8 @@ import numpy as np
 
 from phistar.core.model import Residuals, Unknowns
 from phistar.models.melitz import equations as eq
-from phistar.models.melitz import solver
+from phistar.models.melitz.excess import spreader
+from phistar.models.melitz.wages import density, moment_fall
 
 if TYPE_CHECKING:
     from phistar.models.melitz.primitives import Primitives
@@ -25,7 +26,7 @@ def slopes(m: Primitives, x: Unknowns, sellers: eq.Selection) -> Residuals:
     n, size = len(x["log_wage"]), sum(np.size(x[name]) for name in ("log_wage", "log_demand", "atom_share"))
     d_wage, d_demand = np.eye(n, size), np.eye(n, size, n)
     d_log_x = (m.sigma / s) * d_wage[:, None] - d_demand[None] / s
-    d_log_e = solver.spreader(m, sellers).move(d_log_x)
+    d_log_e = spreader(m, sellers).move(d_log_x)
     d_log_moment, d_survival = _moments(m, sellers, d_log_e)
     revenue = eq.access_revenue(m, sellers)
     entrants = eq.mass_entrants(m, sellers)
@@ -59,9 +60,9 @@ def slopes(m: Primitives, x: Unknowns, sellers: eq.Selection) -> Residuals:
 
 def _moments(m: Primitives, sellers: eq.Selection, d_log_e: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Compute the slopes of ln V and S at the cutoffs (origin, destination, unknown)."""
-    density = solver.density(m, sellers)
-    d_log_moment = -solver.moment_fall(sellers, density)[..., None] * d_log_e
-    d_survival = -density[..., None] * d_log_e
+    exits = density(m, sellers)
+    d_log_moment = -moment_fall(sellers, exits)[..., None] * d_log_e
+    d_survival = -exits[..., None] * d_log_e
     mix = sellers.mixing
     if mix is not None:
         pairs = np.nonzero(mix.group >= 0)

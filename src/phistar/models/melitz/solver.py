@@ -7,14 +7,15 @@ Newton runs on Z_j = ln(sum_i X_ij / Y_j) with its exact Jacobian. All arrays ca
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from phistar.blocks.keys import is_home
 from phistar.models.melitz import equations as eq
+from phistar.models.melitz.excess import State, excess_demand
 from phistar.models.melitz.table import Rows
+from phistar.models.melitz.wages import WAGE_GOAL, wages_given_demand
 from phistar.numerics import batched
 from phistar.numerics.polynomial import fitted
 
@@ -22,15 +23,12 @@ if TYPE_CHECKING:
     from phistar.models.melitz.primitives import Primitives
 
 MAX_OUTER = 300
-MAX_INNER = 200
 #: Largest |Z| at which a point counts as solved: some ulps of a sum over a hundred countries.
 GOAL = 1e-13
 #: Good enough to be judged by the certificate once Newton no longer improves.
 ACCEPT = 1e-10
-#: How near zero the log gap of a wage equation is brought at most, and at least.
-WAGE_GOAL, _ROUGH = 2e-14, 1e-3
-#: That goal as a share of what the markets still miss.
-_SHARE = 1e-2
+#: How near zero the log gap of a wage equation is brought: a share of what the markets still miss, this at least.
+_SHARE, _ROUGH = 1e-2, 1e-3
 #: Where the table's root is near enough to the true one.
 NEAR = 1e-9
 #: Families about as quick to evaluate as a table; their worlds seldom need more steps than this.
@@ -43,8 +41,6 @@ _STRIDE, _MANY = 7, 256
 _SURE = 1e-7
 #: Longest stride in ln A.
 _CAP = 5.0
-#: Largest |Z| told apart.
-_FARTHEST = 30.0
 #: Friction to start with where the way is likely easy, and where it is not.
 EAGER, WARY = 1e-3, 1.0
 #: The least friction to grow from, and that at which any step is taken.
@@ -54,251 +50,6 @@ _STIFFNESS = 5.0
 #: What the friction is multiplied by where the linearisation missed by less than these shares, or by more.
 _MISFITS = np.array([0.1, 0.3, 0.5, 0.8, 1.0])
 _FACTORS = np.array([0.03, 0.3, 0.7, 1.0, 1.5, 4.0])
-
-
-@dataclass
-class State:
-    """Where the iteration stands, all with the batch last.
-
-    Log demand a, log wage, log income Y, excess Z, dZ/da, d ln w/da and d ln Y/da; the norm is the largest |Z| or
-    what the wages still miss, infinite where some market has no sellers.
-    """
-
-    log_demand: np.ndarray
-    log_wage: np.ndarray
-    log_income: np.ndarray
-    excess: np.ndarray
-    jacobian: np.ndarray
-    response: np.ndarray
-    pull: np.ndarray
-    norm: np.ndarray
-
-
-def entry_gap(m: Primitives, sellers: eq.Selection) -> tuple[np.ndarray, np.ndarray]:
-    """Compute the log gap of the equation that pins each wage, and its slope in ln w (origin).
-
-    Free entry: expected profit over the entry cost. Fixed entry: labour used by J draws over labour present.
-    Both fall in the wage.
-    """
-    r = eq.access_revenue(m, sellers)
-    if m.entry == "free":
-        level, target = eq.expected_profit(m, sellers), m.delta * m.f_e
-        slope = -m.sigma * np.sum(r, axis=1)
-    else:
-        level, target = eq.labour_per_draw(m, sellers), m.L / m.J
-        slope = -(m.sigma / (m.sigma - 1.0)) * np.sum(_labour_slope(m, sellers, r), axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.log(level / target), slope / level
-
-
-def _labour_slope(m: Primitives, sellers: eq.Selection, r: np.ndarray) -> np.ndarray:
-    """Fall of the labour a draw uses in a market per unit of ln x and ln e together (origin, destination)."""
-    s = m.sigma - 1.0
-    return s * s * r + _labour_slope_of_cutoff(m, sellers, r)
-
-
-def _labour_slope_of_cutoff(m: Primitives, sellers: eq.Selection, r: np.ndarray) -> np.ndarray:
-    """Its part through the chosen cutoff ln e."""
-    exits = density(m, sellers)
-    return (m.sigma - 1.0) * moment_fall(sellers, exits) * r + m.f * exits
-
-
-def density(m: Primitives, sellers: eq.Selection) -> np.ndarray:
-    """Fall of S(e) per unit of ln e (origin, destination)."""
-    return np.exp(m.productivity.log_density(sellers.log_e))
-
-
-def moment_fall(sellers: eq.Selection, exits: np.ndarray) -> np.ndarray:
-    """Elasticity of V(e) to e, zero where nobody sells."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        fall = exits * np.exp(-sellers.tail.log_value)
-    return fall if np.isfinite(fall).all() else np.where(np.isfinite(fall), fall, 0.0)
-
-
-@dataclass(frozen=True)
-class Wages:
-    """Wages that solve their equations but for a last Newton step: its length (country), and who sells there."""
-
-    log_wage: np.ndarray
-    rest: np.ndarray
-    sellers: eq.Selection
-
-
-def wages_given_demand(
-    m: Primitives, log_demand: np.ndarray, log_wage: np.ndarray, goal: np.ndarray | float = WAGE_GOAL
-) -> Wages:
-    """Solve each country's monotone wage equation in logs: Newton near the root, secants of a bracket far from it."""
-    w = log_wage
-    low, high = _End.open(w, -np.inf), _End.open(w, np.inf)
-    for look in range(MAX_INNER):
-        sellers = eq.select(m, w, log_demand)
-        gap, slope = entry_gap(m, sellers)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            step = -gap / slope
-        near = np.abs(gap) < goal
-        if near.all():
-            break
-        low, high = low.moved(gap >= 0, w, gap), high.moved(gap <= 0, w, gap)
-        done = near | (np.abs(step) <= 1e-15 * (1.0 + np.abs(w)))
-        done |= ~(high.place - low.place > 1e-15 * (1.0 + np.abs(w)))
-        if done.all():
-            break
-        w = np.where(done, w, _next_inside(w + step, w, gap, low, high, halve=look % 3 == 2))
-    return Wages(w, np.where(near, step, 0.0), sellers)
-
-
-@dataclass(frozen=True)
-class _End:
-    """One end of a bracket: the place and the gap found there."""
-
-    place: np.ndarray
-    gap: np.ndarray
-
-    @classmethod
-    def open(cls, like: np.ndarray, place: float) -> _End:
-        """Return an end at infinity."""
-        return cls(np.full(like.shape, place), np.full(like.shape, np.nan))
-
-    def moved(self, where: np.ndarray, place: np.ndarray, gap: np.ndarray) -> _End:
-        """Return the end moved to a new place where `where` says so."""
-        return _End(np.where(where, place, self.place), np.where(where, gap, self.gap))
-
-
-def _next_inside(
-    proposal: np.ndarray, w: np.ndarray, gap: np.ndarray, low: _End, high: _End, halve: bool
-) -> np.ndarray:
-    """Choose the next wage: Newton's proposal near the root, else a cut of the bracket, or a stride while it is open.
-
-    The log gap is concave: Newton from the high side only halves the distance where the tail is thin. It may also
-    fall off a cliff, so that the ends of the bracket differ by hundreds: their logs say better where to cut, and
-    every cut takes off a tenth at least. Now and then one is to `halve` the bracket, lest one end never moves.
-    """
-    with np.errstate(invalid="ignore", divide="ignore"):
-        above, below = np.log1p(np.abs(low.gap)), np.log1p(np.abs(high.gap))
-        share = np.where(np.isfinite(above + below), np.clip(above / (above + below), 0.1, 0.9), 0.5)
-        cut = low.place + (0.5 if halve else share) * (high.place - low.place)
-        stride = np.where(np.isinf(high.place), w + 2.0, w - 2.0)
-        closed = np.isfinite(low.place) & np.isfinite(high.place)
-        inside = (proposal > low.place) & (proposal < high.place) & (np.abs(proposal - w) < 50.0)
-        newton = inside & ~(closed & (gap < -0.5))
-    return np.where(newton, proposal, np.where(closed, cut, stride))
-
-
-def excess_demand(
-    m: Primitives, log_demand: np.ndarray, log_wage: np.ndarray, goal: np.ndarray | float = WAGE_GOAL
-) -> State:
-    """Compute Z_j = ln(sum_i X_ij / Y_j) and dZ/da at given demand levels, wages solved inside to within `goal`.
-
-    What the wages still miss counts by its first order, so that they need no closer look than the step deserves.
-    """
-    wages = wages_given_demand(m, log_demand, log_wage, goal)
-    w, rest, sellers = wages.log_wage, wages.rest, wages.sellers
-    entrants = eq.mass_entrants(m, sellers)
-    flows = eq.trade_flow(m, w, sellers, entrants)
-    sales, spending = np.sum(flows, axis=0), eq.income(m, w, sellers, entrants)
-    by_wage, jacobian, response, pull = _slopes(m, sellers, flows, sales)
-    income_by_wage = 1.0 if m.entry == "free" else 1.0 - np.sum(flows, axis=1) / spending
-    with np.errstate(divide="ignore", invalid="ignore"):
-        z = np.log(sales / spending) + np.sum(by_wage * rest[:, None], axis=0) - income_by_wage * rest
-    income = np.log(spending) + income_by_wage * rest
-    worst = np.max(np.maximum(np.abs(z), np.square(rest)), axis=0)
-    norm = np.where(np.isnan(worst), np.inf, worst)
-    return State(log_demand, w + rest, income, np.clip(z, -_FARTHEST, _FARTHEST), jacobian, response, pull, norm)
-
-
-def _slopes(m: Primitives, sellers: eq.Selection, flows: np.ndarray, sales: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Compute, all exactly, the slopes of what is sold and earned.
-
-    d ln x_ij = (sigma/s) d ln w_i - da_j / s, and d ln e_ij is the same at the margin of one market; where the
-    overhead cutoff rules it mixes the markets served, with weights omega.
-
-    Returns
-    -------
-    by_wage : ndarray (origin, destination, batch)
-        Slope of ln sum_i X_ij in ln w_i at given demand.
-    jacobian : ndarray (country, country, batch)
-        dZ_j/da_k.
-    response, pull : ndarray (country, country, batch)
-        d ln w_i/da_k and d ln Y_i/da_k.
-    """
-    s = m.sigma - 1.0
-    r = eq.access_revenue(m, sellers)
-    spread = spreader(m, sellers)
-    exits = density(m, sellers)
-    fall = moment_fall(sellers, exits)
-    wage = _wage_response(m, sellers, r, spread)
-    arrivals = flows / np.where(sales > 0.0, sales, 1.0)
-    through_wage = 1.0 - m.sigma - fall * m.sigma / s
-    # Columns through each origin's wage and entry, then directly through the destination's own demand level.
-    if m.entry == "free":
-        idle = m.f * exits / (m.delta * m.f_e + np.sum(m.f * sellers.survival, axis=1))[:, None]
-        by_wage = arrivals * (through_wage + (m.sigma / s) * np.sum(idle, axis=1)[:, None])
-        jacobian = batched.contract(by_wage, wage) - batched.contract(arrivals, spread(idle) / s)
-    else:
-        by_wage = arrivals * through_wage
-        jacobian = batched.contract(by_wage, wage)
-    n = np.arange(len(r))
-    jacobian[n, n] += np.sum(arrivals, axis=0)
-    spread.add_to(jacobian, arrivals * fall / s)
-    pull = flows / np.sum(flows, axis=1)[:, None] / m.sigma
-    jacobian -= pull
-    return by_wage, jacobian, wage, pull
-
-
-def _wage_response(m: Primitives, sellers: eq.Selection, r: np.ndarray, spread: _Spread | _OwnMarket) -> np.ndarray:
-    """Compute d ln w_i / d a_k (origin, destination): revenue shares over sigma with free entry."""
-    s = m.sigma - 1.0
-    if m.entry == "free":
-        return r / (m.sigma * np.sum(r, axis=1))[:, None]
-    total = np.sum(_labour_slope(m, sellers, r), axis=1)[:, None]
-    return (s * s * r + spread(_labour_slope_of_cutoff(m, sellers, r))) / (m.sigma * total)
-
-
-class _Spread:
-    """How d ln e_ij splits over the a_k: on the own market, or over the markets the overhead cutoff mixes."""
-
-    def __init__(self, own: np.ndarray, weights: np.ndarray) -> None:
-        self.own, self.weights = own, weights
-
-    def __call__(self, c: np.ndarray) -> np.ndarray:
-        """Return the coefficient on a_k of sum_j c_ij times (-s d ln e_ij) at given wages (origin, destination)."""
-        return np.where(self.own, c, 0.0) + np.sum(np.where(self.own, 0.0, c), axis=1)[:, None] * self.weights
-
-    def move(self, log_x: np.ndarray) -> np.ndarray:
-        """Return the moves of ln e_ij from those of ln x_ij along a trailing axis."""
-        shared = np.sum(self.weights[..., None] * log_x, axis=1)
-        return np.where(self.own[..., None], log_x, shared[:, None])
-
-    def add_to(self, slopes: np.ndarray, c: np.ndarray) -> None:
-        """Add sum_i c_ij (d(-s ln e_ij)/d a_k at given wages) for every pair of destinations j, k."""
-        slopes += batched.contract(np.where(self.own, 0.0, c), np.broadcast_to(self.weights, c.shape))
-        _OwnMarket().add_to(slopes, np.where(self.own, c, 0.0))
-
-
-class _OwnMarket:
-    """The same where every market has a cutoff of its own."""
-
-    def __call__(self, c: np.ndarray) -> np.ndarray:
-        return c
-
-    def move(self, log_x: np.ndarray) -> np.ndarray:
-        return log_x
-
-    def add_to(self, slopes: np.ndarray, c: np.ndarray) -> None:
-        n = np.arange(len(c))
-        slopes[n, n] += np.sum(c, axis=0)
-
-
-def spreader(m: Primitives, sellers: eq.Selection) -> _Spread | _OwnMarket:
-    """Work out which markets move each chosen cutoff."""
-    if m.fixed_cost == "market":
-        return _OwnMarket()
-    s = m.sigma - 1.0
-    home = is_home(len(sellers.log_x), sellers.log_x.ndim)
-    served, reference = eq.served_at_the_margin(m, sellers.log_x)
-    weight = np.where(served, m.f * np.exp(-s * np.where(served, sellers.log_x - reference[:, None], 0.0)), 0.0)
-    own = ~home & (sellers.log_e <= sellers.log_x)
-    return _Spread(own, weight / np.sum(weight, axis=1)[:, None])
 
 
 def autarky_start(m: Primitives) -> tuple[np.ndarray, np.ndarray]:
