@@ -14,8 +14,8 @@ from phistar.core.version import VERSION
 
 REPRODUCED, BY_READING, NOT_REPRODUCED = "reproduced", "reproduced under a stated reading", "not reproduced"
 HOLDS, HOLDS_WHERE, FAILS, SILENT = "holds", "holds where", "fails", "not in the model"
-#: Whose words a claim's are: the text's own, the design sheet's, or a reading that the text suggests.
-TEXT, SHEET, READING = "text", "sheet", "reading"
+#: Whose words a claim's are: the text's own, a formula of it, the design sheet's, or a reading that the text suggests.
+TEXT, EQUATION, SHEET, READING = "text", "equation", "sheet", "reading"
 VERDICTS = (REPRODUCED, BY_READING, NOT_REPRODUCED, HOLDS, HOLDS_WHERE, FAILS, SILENT)
 #: Slack on half a unit of the last printed digit: a tie may fall on either side in binary.
 _TIE = 1.0 + 1e-9
@@ -57,19 +57,22 @@ class Cell:
         return _as_dict(self)
 
 
-def number_cell(row: str, column: str, stated: str, computed: float, note: str = "", reading: str = "") -> Cell:
+def number_cell(
+    row: str, column: str, stated: str, computed: float, note: str = "", reading: str = "", within: float = 0.0
+) -> Cell:
     """Hold a printed number against a computed one.
 
-    It is reproduced if the computed number lies within half a unit of the last printed digit: under a stated
-    reading where `reading` says how the words had to be read, or where rounding once more on the way (to one digit
-    more, then to those printed) gives what is printed.
+    It is reproduced if the computed number lies within half a unit of the last printed digit, or, where more digits
+    are printed than are promised, `within` that share of it: under a stated reading where `reading` says how the
+    words had to be read, or where rounding once more on the way (to one digit more, then to those printed) gives what
+    is printed.
     """
     if not stated:
         return Cell(row, column, "", computed, "", note=note)
     printed, places = float(stated), _places(stated)
     difference = computed - printed
     verdict = NOT_REPRODUCED
-    if abs(difference) <= 0.5 * 10.0**-places * _TIE:
+    if abs(difference) <= max(0.5 * 10.0**-places * _TIE, within * abs(printed)):
         verdict = BY_READING if reading else REPRODUCED
         note = reading or note
     elif np.isfinite(computed) and _rounded(_rounded(computed, places + 1), places) == _rounded(stated, places):

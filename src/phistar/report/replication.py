@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Columns a table takes in a pipe, where no terminal says.
 PIPE_WIDTH = 100
+#: Numbers stated to more digits than this are too wide for a grid.
+_GRID_DIGITS = 9
 _STYLES = {
     "holds": "green",
     "reproduced": "green",
@@ -100,13 +102,17 @@ def _share(share: float) -> str:
 
 
 def _said(claim: Told) -> str:
-    """Quote the text's own words; what a sheet or a reading says stands without quotes."""
+    """Quote the text's own words; what an equation, a sheet or a reading says stands without quotes."""
+    if claim["source"] == "equation":
+        return str(claim["quote"])
     return f"“{claim['quote']}”" if claim["source"] == "text" else f"({claim['source']}) {claim['quote']}"
 
 
 def _cells(section: Told) -> RenderableType:
-    """Lay cells out by row and column; those whose columns few rows share stand one a line."""
+    """Lay cells out by row and column; those whose columns few rows share, and long numbers, stand one a line."""
     cells = section["cells"]
+    if any(_digits(cell) > _GRID_DIGITS for cell in cells):
+        return _list(cells)
     columns = list(dict.fromkeys(cell["column"] for cell in cells))
     rows = list(dict.fromkeys(cell["row"] for cell in cells))
     full = {c for c in columns if sum(cell["column"] == c for cell in cells) > 1}
@@ -118,6 +124,11 @@ def _cells(section: Told) -> RenderableType:
     if rest:
         parts += [Text(), _list(rest)] if gridded else [_list(rest)]
     return Group(*parts)
+
+
+def _digits(cell: Told) -> int:
+    """Count the significant digits a number is stated to."""
+    return 0 if isinstance(cell["computed"], str) else len(cell["stated"].lstrip("+-0.").replace(".", ""))
 
 
 def _grids(cells: Sequence[Told], rows: Sequence[str], columns: Sequence[str]) -> list[RenderableType]:
@@ -165,7 +176,9 @@ def _list(cells: Sequence[Told]) -> Table:
     table.add_column("", no_wrap=True)
     table.add_column("note", ratio=1, style="dim")
     for cell in cells:
-        computed = cell["computed"] if isinstance(cell["computed"], str) else f"{cell['computed']:.9g}"
+        computed = (
+            cell["computed"] if isinstance(cell["computed"], str) else f"{cell['computed']:.{max(9, _digits(cell))}g}"
+        )
         mark = Text(_MARKS[cell["verdict"]], style=_STYLES.get(cell["verdict"], ""))
         table.add_row(cell["row"], cell["column"], computed, cell["stated"], mark, cell["note"])
     return table

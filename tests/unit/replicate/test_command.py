@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -54,6 +55,21 @@ def test_the_report_shows_claims_verdicts_and_numbers(capsys: pytest.CaptureFixt
     ):
         assert words in text
     assert max(len(line) for line in text.splitlines()) <= 100
+
+
+def test_numbers_of_many_digits_stand_one_a_line_in_full() -> None:
+    from rich.console import Console
+
+    from phistar.report.replication import replication_report
+
+    cells = [number_cell("closed", "entrants", "22.748906401889943", 22.74890640188994, within=1e-10),
+             number_cell("open", "entrants", "21.73205876376802", 21.73205876376802, within=1e-10)]  # fmt: skip
+    told = Replication("p", "t", "s", (Section("n", "N", (), (), tuple(cells)),), 1, 0, 0.0).to_dict()
+    console = Console(width=100, record=True, file=io.StringIO())
+    console.print(replication_report(told))
+    lines = [line for line in console.export_text().splitlines() if "entrants" in line]
+    assert len(lines) == 2
+    assert "22.74890640188994" in lines[0] and "22.748906401889943" in lines[0] and "✓" in lines[0]
 
 
 @pytest.mark.usefixtures("replaced")

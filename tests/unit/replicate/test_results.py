@@ -52,6 +52,12 @@ def test_a_number_under_a_reading_is_reproduced_so_and_never_by_the_reading_alon
     assert number_cell("r", "c", "5.458", 5.5054768, reading="full response").verdict == NOT_REPRODUCED
 
 
+def test_a_number_of_many_digits_may_be_promised_to_fewer() -> None:
+    assert number_cell("r", "c", "0.6999271023161167", 0.6999271023161999).verdict == NOT_REPRODUCED
+    assert number_cell("r", "c", "0.6999271023161167", 0.6999271023161999, within=1e-10).verdict == REPRODUCED
+    assert number_cell("r", "c", "0.6999271023161167", 0.69992711, within=1e-10).verdict == NOT_REPRODUCED
+
+
 def test_a_cell_without_a_stated_number_has_no_verdict() -> None:
     cell = number_cell("row", "column", "", 3.5)
     assert (cell.verdict, cell.computed, cell.difference) == ("", 3.5, None)
