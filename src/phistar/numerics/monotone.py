@@ -1,0 +1,75 @@
+"""Roots of increasing functions, many at once: Newton or secant steps kept inside a bracket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+#: A step this small, against 1 + |x|, is the last: the error it leaves is of the next order.
+CLOSE = 1e-14
+STEPS = 200
+#: No step is longer: arguments are logs, and beyond this functions have changed by orders of magnitude.
+LONGEST = 2.0
+
+Increasing = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray | None]]
+
+
+def increasing_root(
+    function: Increasing,
+    start: np.ndarray,
+    low: np.ndarray | float = -np.inf,
+    high: np.ndarray | float = np.inf,
+    slope: np.ndarray | float = 1.0,
+    steps: int = STEPS,
+) -> np.ndarray:
+    """Return where an increasing function is zero, element by element.
+
+    Parameters
+    ----------
+    function : callable
+        Gives values and slopes at its arguments; slopes None where they are unknown: secants then stand in.
+        Values may be infinite (their sign is read) and jump (the place of the jump is returned).
+    start : ndarray
+        Where to begin.
+    low, high : array_like
+        Bounds of the root where they are known.
+    slope : array_like
+        Where slopes are unknown, the one of the first step.
+    steps : int
+        Steps after which the present place is returned, root or not.
+
+    Returns
+    -------
+    ndarray
+        The roots; not a number where the function is not a number.
+    """
+    x = np.array(start, dtype=float)
+    low, high = np.broadcast_to(low, x.shape).copy(), np.broadcast_to(high, x.shape).copy()
+    width, done = np.full(x.shape, 0.5), np.zeros(x.shape, dtype=bool)
+    last, value, longest = x, x, [np.full(x.shape, np.inf)] * 2
+    with np.errstate(all="ignore"):
+        for count in range(steps):
+            before, (value, given) = value, function(x)
+            low, high = np.where(value <= 0.0, x, low), np.where(value >= 0.0, x, high)
+            rise = given if given is not None else np.asarray(slope) if count == 0 else (value - before) / (x - last)
+            step = np.where(value == 0.0, 0.0, np.clip(-value / rise, -LONGEST, LONGEST))
+            inside = (rise > 0.0) & np.isfinite(step) & (x + step >= low) & (x + step <= high)
+            # A secant may creep up from one side: a step not half as long as the last but one halves the bracket.
+            inside &= (np.abs(step) <= 0.5 * longest[0]) | ~np.isfinite(high - low)
+            inside |= value == 0.0
+            width = np.where(inside, width, 2.0 * width)
+            step = np.where(inside, step, _halved(low, high, value, width) - x)
+            longest = [longest[1], np.abs(step)]
+            arrived = np.abs(step) <= CLOSE * (1.0 + np.abs(x))
+            last, x = x, np.where(done, x, x + step)
+            done |= arrived | np.isnan(value)
+            if done.all():
+                break
+    return np.where(np.isnan(value), np.nan, x)
+
+
+def _halved(low: np.ndarray, high: np.ndarray, value: np.ndarray, width: np.ndarray) -> np.ndarray:
+    """Return the middle of the bracket, or a point beyond its one known end."""
+    middle = 0.5 * (low + high)
+    return np.where(np.isfinite(middle), middle, np.where(value < 0.0, low + width, high - width))
