@@ -115,6 +115,22 @@ def take_country(model: str, parameters: dict[str, Any], i: int) -> dict[str, An
     return alone
 
 
+def closed_off(model: str, parameters: dict[str, Any], cost: float) -> dict[str, Any]:
+    """Return the same world with every cost of trade between countries at `cost`."""
+    entry, far = SAMPLES[model], dict(parameters)
+    for name in (entry.trade_cost, *entry.further_trade_costs):
+        value = parameters[name]
+        far[name] = off_diagonal(value, cost) if kinds(model)[name] == "matrix" else [cost] * len(value)
+    return far
+
+
+def closed_economy(model: str, parameters: dict[str, Any], i: int) -> dict[str, Any]:
+    """Return the scenario of one country that trades with nobody."""
+    if (alone := SAMPLES[model].alone) is not None:
+        return alone(parameters, i)
+    return {"model": model, "parameters": take_country(model, parameters, i)}
+
+
 def off_diagonal(matrix: list[list[float]], value: float) -> list[list[float]]:
     """Return the matrix with every entry off the diagonal replaced."""
     return [[own if i == j else value for j, own in enumerate(row)] for i, row in enumerate(matrix)]

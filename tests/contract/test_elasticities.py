@@ -97,7 +97,7 @@ def test_a_key_without_indices_moves_all_its_entries_in_proportion(model: str, s
         if kind not in {"country", "matrix"} or name not in whole.kinds:
             continue
         keys = [key for key in numeric_keys(model, parameters) if key.split("[")[0] == name]
-        if name == SAMPLES[model].trade_cost:  # the bare key means foreign pairs
+        if name == SAMPLES[model].trade_cost and kind == "matrix":  # the bare key means foreign pairs
             keys = [key for key in keys if len(set(key.replace("]", "").split("[")[1:])) == 2]
         keys = [key for key in keys if np.isfinite(get_number(parameters, key))]
         if not keys:

@@ -54,7 +54,7 @@ def increasing_root(
             low, high = np.where(value <= 0.0, x, low), np.where(value >= 0.0, x, high)
             rise = given if given is not None else np.asarray(slope) if count == 0 else (value - before) / (x - last)
             step = np.where(value == 0.0, 0.0, np.clip(-value / rise, -LONGEST, LONGEST))
-            inside = (rise > 0.0) & np.isfinite(step) & (x + step >= low) & (x + step <= high)
+            inside = (rise > 0.0) & np.isfinite(rise + step) & (x + step >= low) & (x + step <= high)
             # A secant may creep up from one side: a step not half as long as the last but one halves the bracket.
             inside &= (np.abs(step) <= 0.5 * longest[0]) | ~np.isfinite(high - low)
             inside |= value == 0.0

@@ -48,7 +48,13 @@ class ModelSamples:
     symmetric: Callable[[int], dict[str, Any]]
     #: the trade cost that, raised without bound, closes the economy
     trade_cost: str = "tau"
+    #: what else must be raised with it
+    further_trade_costs: tuple[str, ...] = ()
     #: variables of the closed economy that the limit of large trade costs must reach
     autarky_variables: tuple[str, ...] = ()
+    #: numbers of countries that the model takes, of those tested
+    counts: tuple[int, ...] = (2, 3, 7)
+    #: the scenario of one country closed, from parameters and its index; its own parameters alone by default
+    alone: Callable[[dict[str, Any], int], dict[str, Any]] | None = None
     #: country-size parameters by which nothing may be labelled (numeraire is an index, not a list)
     unlabelled: frozenset[str] = field(default_factory=lambda: frozenset({"numeraire", "partners"}))

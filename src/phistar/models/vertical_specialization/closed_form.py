@@ -19,11 +19,10 @@ from phistar.numerics.monotone import increasing_root
 
 @dataclass(frozen=True)
 class Guess:
-    """Where to look for an equilibrium: ln omega, ln(B_1/B_2)/(sigma-1), the mean of ln B/(sigma-1) (batch)."""
+    """Where to look for an equilibrium: ln omega (batch), and ln B/(sigma - 1) (country, batch)."""
 
     log_omega: np.ndarray
-    gap: np.ndarray
-    level: np.ndarray
+    demand: np.ndarray
 
 
 def shape(m: Primitives) -> np.ndarray | None:
@@ -40,18 +39,11 @@ def guess(m: Primitives) -> Guess | None:
     k = shape(m)
     if k is None:
         return None
-    found: list[tuple[np.ndarray, ...]] = []
-
-    def deficit(log_omega: np.ndarray) -> tuple[np.ndarray, None]:
-        found[:] = [_at(m, k, log_omega)]
-        return -found[0][0], None
-
-    log_omega = increasing_root(deficit, np.zeros(m.points))
-    _, gap, level = _at(m, k, log_omega)
-    return Guess(log_omega, gap, level)
+    log_omega = increasing_root(lambda x: (-_at(m, k, x)[0], None), np.zeros(m.points), slope=4.0 * m.sigma)
+    return Guess(log_omega, _at(m, k, log_omega)[1])
 
 
-def _at(m: Primitives, k: np.ndarray, log_omega: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _at(m: Primitives, k: np.ndarray, log_omega: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Compute ln of country 1's exports over its imports at a relative wage, and the demand levels there."""
     log_w = np.stack([log_omega, np.zeros_like(log_omega)])
     income = np.exp(log_w) * m.L
@@ -68,9 +60,8 @@ def _at(m: Primitives, k: np.ndarray, log_omega: np.ndarray) -> tuple[np.ndarray
     sold, bought = abroad * eq.other(demand), (power[:, 1] * demand + power[:, 3] * eq.other(demand))
     per_revenue = revenue / (home * demand + abroad * eq.other(demand))
     goods, inputs = per_revenue * sold, m.rho * per_revenue * bought
-    log_demand = np.log(demand) / k
     trade = np.log(goods[0] + inputs[1]) - np.log(goods[1] + inputs[0])
-    return trade, log_demand[0] - log_demand[1], 0.5 * (log_demand[0] + log_demand[1])
+    return trade, np.log(demand) / k
 
 
 def _both(home: np.ndarray, abroad: np.ndarray, entry: np.ndarray, income: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -86,7 +86,13 @@ def log_costs(m: Primitives, log_w: Array) -> Array:
 def log_cutoffs_at_unit_demand(m: Primitives, log_w: Array, fixed: Array) -> Array:
     """Compute ln of the cutoffs of (1) where every B is one; zero of closed modes (country, mode)."""
     level = np.log(np.where(m.open, fixed, 1.0)) + log_w[:, None]
-    return np.where(m.open, level / (m.sigma - 1.0) + log_costs(m, log_w), 0.0)
+    each = level / (m.sigma - 1.0) + log_costs(m, log_w)
+    # where selection is not strict the two are one: make them so to the last digit
+    strict = strict_selection(m, log_w)
+    each = laid(
+        *(each[:, c] if c % 2 == 0 else np.where(strict[:, c // 2], each[:, c], each[:, c - 1]) for c in range(4))
+    )
+    return np.where(m.open, each, 0.0)
 
 
 @equation(

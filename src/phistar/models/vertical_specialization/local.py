@@ -1,7 +1,7 @@
 """Ara (2026), section 3: local comparative statics, one function a displayed equation, in the paper's order.
 
 They are the paper's own formulas, for tests and for readers: each takes what an equilibrium reports (alpha, theta, F by
-mode, gamma = -d ln V/d ln phi by mode, the `hazard` of order sigma - 1) and returns elasticities. The library's own come
+mode, gamma = -d ln V/d ln phi, the `hazard` of order sigma - 1) and returns elasticities. The library's own come
 from the 13 equations instead and agree with these where they apply: (6) to (8) anywhere, the rest at L = omega = 1.
 """
 

@@ -78,8 +78,7 @@ class VerticalSpecialization(Primitives, Model):
 
     def _unknowns(self, found: solver.Market) -> Unknowns:
         """Say an answer in the equations' 13 unknowns (ln B is in units of the numeraire's power sigma)."""
-        half = 0.5 * np.stack([found.gap, -found.gap])
-        log_B = (self.sigma - 1.0) * (found.level + half)
+        log_B = (self.sigma - 1.0) * found.demand
         raw = np.stack([found.log_omega, np.zeros_like(found.log_omega)])
         return {
             "log_cutoff": found.log_cutoff,

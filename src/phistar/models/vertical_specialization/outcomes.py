@@ -60,7 +60,6 @@ VARIABLES = tuple(
         ("labour_inputs", COUNTRY, "people", "", "labour making inputs, used at home and abroad"),
         ("labour_fixed", COUNTRY, "people", "", "labour in fixed costs"),
         ("labour_entry", COUNTRY, "people", "", "labour in productivity draws"),
-        ("net_exports", COUNTRY, "numeraire", "", "exports less imports of final goods: what pays for inputs"),
     )
 )  # fmt: skip
 
@@ -148,7 +147,6 @@ def _accounts(m: Primitives, found: State) -> dict[str, Any]:
         "relative_exports": R_X / eq.other(R_X),
         "relative_imports": E_M / eq.other(E_M),
         "labour_inputs": (E_D + eq.other(E_M)) / np.exp(found.log_w),
-        "net_exports": R_X - eq.other(R_X),
     }
 
 
