@@ -115,7 +115,7 @@ MODEL = ModelSamples(
     symmetric,
     trade_cost="tau_X",
     further_trade_costs=("tau_M",),
-    autarky_variables=("welfare", "mass_entrants", "mass_active", "price_index"),
+    autarky_variables=("welfare", "mass_entrants", "mass_active", "labour_fixed"),
     counts=(2,),
     alone=alone,
 )

@@ -1,9 +1,10 @@
 """Demand and entry at a given relative wage, for a batch of worlds at once.
 
-Demand levels solve a convex program: maximise sum_i w_i L_i ln B_i subject to expected profits of at most the entry cost
-in each country; masses of entrants are its multipliers. So demand is unique, and a country without entrants (a corner)
-is a constraint that does not bind. Let d = ln B/(sigma - 1). Newton's method looks for the d at which entry just pays in
-both countries. Where that fails, or would need a negative mass of entrants, monotone roots take over, with g = d_1 - d_2:
+Demand levels solve a convex program: maximise sum_i w_i L_i ln B_i subject to expected profits of at most the entry
+cost in each country; masses of entrants are its multipliers. So demand is unique, and a country without entrants (a
+corner) is a constraint that does not bind. Let d = ln B/(sigma - 1). Newton's method looks for the d at which entry
+just pays in both countries. Where that fails, or would need a negative mass of entrants, monotone roots take over, with
+g = d_1 - d_2:
 
 * `levels` finds for each country how high demand must be for entry to pay, at given g;
 * `_alone` finds the g at which one country's firms serve both markets by themselves: the answer if entry does not pay
@@ -58,6 +59,7 @@ class Demand:
     def __init__(self, m: Primitives, start: np.ndarray | None = None) -> None:
         self.m = m
         self.demand = np.zeros((2, m.points)) if start is None else start
+        self.likely = np.zeros(m.points, dtype=int)  # the country that enters alone, if one does
 
     def at(self, log_omega: np.ndarray) -> Market:
         """Solve demand and entry at the relative wages `log_omega` (batch)."""
@@ -76,12 +78,14 @@ class Demand:
             cutoff = self._log_cutoff(demand)
             f = eq.F(m, self.fixed, cutoff)
             both = entering.all(axis=0)
+            self.likely = np.where(both, self.likely, np.argmax(entering, axis=0))
             R = np.where(both, goods_markets(f, self.income), np.sum(self.income, axis=0) * entering)
         self.demand = np.where(np.isfinite(demand), demand, self.demand)
         return Market(log_omega, demand, self.fixed, cutoff, f, R, entering)
 
     def _part(self, keep: np.ndarray) -> Demand:
         part = Demand(self.m.take(keep), self.demand[:, keep])
+        part.likely = self.likely[keep]
         part.income, part.fixed, part.base = self.income[:, keep], self.fixed[..., keep], self.base[..., keep]
         return part
 
@@ -115,22 +119,36 @@ class Demand:
 
     def _corner(self) -> tuple[np.ndarray, np.ndarray]:
         """Solve where both countries' entry was not found: demand, and who enters."""
-        self.levels_found = np.broadcast_to(0.5 * np.sum(self.demand, axis=0), self.demand.shape)
+        self.level = np.broadcast_to(0.5 * np.sum(self.demand, axis=0), self.demand.shape)
         self.gap = self.demand[0] - self.demand[1]
-        alone = [self._alone(country) for country in (0, 1)]
-        apart = [self._disagreement(gap)[0] for gap in alone]
-        # Where only country 1 enters, entry to country 2 would need a higher level; and the other way round.
-        one, two = apart[0] >= 0.0, apart[1] <= 0.0
-        gap = np.where(one, alone[0], alone[1])
-        if not np.all(one | two):
-            low, high = np.minimum(*alone), np.maximum(*alone)
-            sign = np.where(alone[0] > alone[1], 1.0, -1.0) * np.where(apart[0] > apart[1], 1.0, -1.0)
-            between = increasing_root(lambda g: self._signed(g, sign), np.clip(self.gap, low, high), low, high)
-            gap = np.where(one | two, gap, between)
+        gap, alone = self._alone(self.likely), self.likely
+        idle = self._stays_out(gap, alone)
+        if not idle.all():
+            second = self._alone(1 - self.likely)
+            other_idle = self._stays_out(second, 1 - self.likely)
+            between = gap if np.all(idle | other_idle) else self._between(gap, second)
+            alone = np.where(idle, alone, 1 - alone)
+            gap, idle = np.where(idle, gap, np.where(other_idle, second, between)), idle | other_idle
         level = self.levels(gap)
-        entering = np.stack([one | ~two, ~one])
+        entering = ~idle | (np.arange(2)[:, None] == alone)
         level = np.sum(np.where(entering, level, 0.0), axis=0) / np.sum(entering, axis=0)
         return np.stack([level + 0.5 * gap, level - 0.5 * gap]), entering
+
+    def _stays_out(self, gap: np.ndarray, alone: np.ndarray) -> np.ndarray:
+        """Say where entry to the other country would need a higher level than entry to the one that is alone."""
+        above = self._disagreement(gap)[0]
+        return np.where(alone == 0, above >= 0.0, above <= 0.0)
+
+    def _between(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Find the gap at which both countries' levels agree, between two at which they disagree in opposite ways."""
+        low, high = np.minimum(first, second), np.maximum(first, second)
+        sign = np.where(self._disagreement(high)[0] > self._disagreement(low)[0], 1.0, -1.0)
+
+        def signed(gap: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            value, slope = self._disagreement(gap)
+            return sign * value, sign * slope
+
+        return increasing_root(signed, np.clip(self.gap, low, high), low, high)
 
     def levels(self, gap: np.ndarray) -> np.ndarray:
         """Find the mean demand at which entry just pays in each country, given the gap between markets (country)."""
@@ -143,38 +161,41 @@ class Demand:
             slope = (self.m.sigma - 1.0) * np.sum(eq.F(self.m, self.fixed, cutoff), axis=1) / profit
             return np.log(profit / self.m.f_E), slope
 
-        self.levels_found = increasing_root(entry, np.nan_to_num(self.levels_found))
-        return self.levels_found
+        self.level = increasing_root(entry, np.nan_to_num(self.level))
+        return self.level
 
     def _seen(self, level: np.ndarray, half: np.ndarray) -> np.ndarray:
         home, abroad = level + half, level - half
         return np.where(self.m.open, self.base - laid(home, home, abroad, abroad), 0.0)
 
-    def _sales(self, gap: np.ndarray) -> np.ndarray:
-        level = self.levels(gap)
-        return eq.F(self.m, self.fixed, self._seen(level, 0.5 * np.stack([gap, -gap])))
+    def _sales(self, gap: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Compute F at each country's own level, and ln cutoffs there."""
+        cutoff = self._seen(self.levels(gap), 0.5 * np.stack([gap, -gap]))
+        return eq.F(self.m, self.fixed, cutoff), cutoff
 
     def _disagreement(self, gap: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Compute country 2's level less country 1's, and its slope: home sales' shares less one."""
-        f = self._sales(gap)
-        return self.levels_found[1] - self.levels_found[0], np.sum(eq.home_share(f), axis=0) - 1.0
+        f, _ = self._sales(gap)
+        return self.level[1] - self.level[0], np.sum(eq.home_share(f), axis=0) - 1.0
 
-    def _signed(self, gap: np.ndarray, sign: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        value, slope = self._disagreement(gap)
-        return sign * value, sign * slope
-
-    def _alone(self, country: int) -> np.ndarray:
-        """Find the gap at which the firms of one country sell in each market what is spent there."""
+    def _alone(self, country: np.ndarray) -> np.ndarray:
+        """Find the gap at which the firms of `country` (batch) sell in each market what is spent there."""
+        order, points = self.m.sigma - 1.0, np.arange(self.m.points)
         wanted = np.log(self.income[0] / self.income[1])
+        toward = np.where(country == 0, 1.0, -1.0)  # whether home is the first market
 
-        def sales(gap: np.ndarray) -> tuple[np.ndarray, None]:
-            f = self._sales(gap)[country]
-            home, abroad = np.log(f[0] + f[1]), np.log(f[2] + f[3])
-            return (home - abroad if country == 0 else abroad - home) - wanted, None
+        def sales(gap: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            f, cutoff = self._sales(gap)
+            rise = np.where(self.m.open, f * (order + self.m.productivity.hazard(cutoff, order)), 0.0)
+            f, rise = f[country, :, points].T, rise[country, :, points].T
+            home, abroad = f[0] + f[1], f[2] + f[3]
+            by_home, by_abroad = (rise[0] + rise[1]) / home, (rise[2] + rise[3]) / abroad
+            # as the gap widens the level moves so that entry still just pays
+            slope = (by_home * abroad + by_abroad * home) / (home + abroad)
+            return toward * np.log(home / abroad) - wanted, slope
 
-        away = np.full(self.m.points, -_FAR if country == 0 else _FAR)
-        slope = 2.0 * self.m.sigma
-        return np.where(self.m.exports[country], increasing_root(sales, self.gap, slope=slope), away)
+        exports = np.broadcast_to(self.m.exports, (2, self.m.points))[country, points]
+        return np.where(exports, increasing_root(sales, self.gap), -toward * _FAR)
 
 
 def goods_markets(f: np.ndarray, income: np.ndarray) -> np.ndarray:
