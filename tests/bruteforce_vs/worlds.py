@@ -192,8 +192,9 @@ def solve_world(world: World, guess: Prices) -> tuple[Prices, np.ndarray]:
         steps = 1e-6 * np.eye(len(x))
         jacobian = np.array([(off(x + h) - off(x - h)) / 2e-6 for h in steps]).T
         step = np.linalg.solve(jacobian, -value)
-        x = x + step * min(1.0, 0.3 / np.abs(step).max())
-        if np.abs(step).max() < 1e-13:
+        longest = np.abs(step).max()
+        x = x + step * (0.3 / longest if longest > 0.3 else 1.0)
+        if longest < 1e-13:
             break
     at = unpack(x)
     return at, residuals(world, at, idle)
