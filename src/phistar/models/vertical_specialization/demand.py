@@ -24,7 +24,7 @@ from phistar.numerics.monotone import CLOSE, LONGEST, increasing_root
 #: A larger gap of demand between the markets than any root has, as a bound where a market cannot be served.
 _FAR = 80.0
 #: Newton steps before monotone roots take over.
-_TRIED = 12
+_TRIED = 8
 
 
 @dataclass
@@ -42,6 +42,8 @@ class Market:
         Revenue that clears both goods markets.
     entering : ndarray of bool (country, batch)
         Which country has entrants.
+    untraded : ndarray of bool (batch), optional
+        Whether the search met a wage at which nobody trades.
     """
 
     log_omega: np.ndarray
@@ -51,6 +53,7 @@ class Market:
     f: np.ndarray
     R: np.ndarray
     entering: np.ndarray
+    untraded: np.ndarray | None = None
 
 
 class Demand:

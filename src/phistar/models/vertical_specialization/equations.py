@@ -132,10 +132,16 @@ def F(m: Primitives, fixed: Array, log_cutoff: Array) -> Array:
     return fixed * np.exp(m.productivity.log_moment(log_cutoff, order) - order * log_cutoff)
 
 
+def total(f: Array) -> Array:
+    """Sum F over modes; one where no draw could sell anywhere, so that shares of nothing are zero (country)."""
+    everything = np.sum(f, axis=1)
+    return np.where(value_of(everything) > 0.0, everything, 1.0)
+
+
 @equation(PAPER, "A.1", r"R_i = \sigma M_{Ei} w_i \textstyle\sum_c F(\varphi_c)")
 def mass_entrants(m: Primitives, log_w: Array, R: Array, f: Array) -> Array:
     """Compute the mass of entrants from revenue, which is what pins it (country)."""
-    return R / (m.sigma * np.exp(log_w) * np.sum(f, axis=1))
+    return R / (m.sigma * np.exp(log_w) * total(f))
 
 
 @equation(PAPER, "A.4", r"\alpha_{Xi} = \frac{R_{Di}}{R_{Xi}} = \frac{F_D + F_{DM}}{F_X + F_{XM}}")
@@ -152,22 +158,22 @@ def alpha_M(f: Array) -> Array:
 
 def export_share(f: Array) -> Array:
     """Compute exports over revenue, 1/(1 + alpha_X) (country)."""
-    return (f[:, 2] + f[:, 3]) / np.sum(f, axis=1)
+    return (f[:, 2] + f[:, 3]) / total(f)
 
 
 def import_share(f: Array) -> Array:
     """Compute imports over spending on inputs, 1/(1 + alpha_M) (country)."""
-    return (f[:, 1] + f[:, 3]) / np.sum(f, axis=1)
+    return (f[:, 1] + f[:, 3]) / total(f)
 
 
 def domestic_share(f: Array) -> Array:
     """Compute domestic inputs over spending on inputs, alpha_M/(1 + alpha_M) (country)."""
-    return (f[:, 0] + f[:, 2]) / np.sum(f, axis=1)
+    return (f[:, 0] + f[:, 2]) / total(f)
 
 
 def home_share(f: Array) -> Array:
     """Compute domestic sales over revenue, alpha_X/(1 + alpha_X) (country)."""
-    return (f[:, 0] + f[:, 1]) / np.sum(f, axis=1)
+    return (f[:, 0] + f[:, 1]) / total(f)
 
 
 @equation(PAPER, "3", r"w_i L_i = \frac{\alpha_{Xi}}{1+\alpha_{Xi}} R_i + \frac{1}{1+\alpha_{Xj}} R_j")

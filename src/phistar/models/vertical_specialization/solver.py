@@ -7,6 +7,8 @@ left of (4): at the input cost where goods and inputs are traded one for one.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from phistar.models.vertical_specialization import closed_form
@@ -38,11 +40,23 @@ def solve(m: Primitives, start: np.ndarray | None = None) -> Market:
         start = np.where(known, guess.log_omega, 0.0)
         demand.demand = np.where(known, guess.demand, 0.0)
 
+    closed = np.zeros(m.points, dtype=bool)
+
     def deficit(log_omega: np.ndarray) -> tuple[np.ndarray, None]:
-        return -log_trade_balance(m, demand.at(log_omega)), None
+        found = demand.at(log_omega)
+        nonlocal closed
+        closed |= nobody_trades(found)
+        return -log_trade_balance(m, found), None
 
     start = np.zeros(m.points) if start is None else start
-    return demand.at(increasing_root(deficit, start, slope=4.0 * m.sigma))
+    answer = demand.at(increasing_root(deficit, start, slope=4.0 * m.sigma))
+    return replace(answer, untraded=closed)
+
+
+def nobody_trades(found: Market) -> np.ndarray:
+    """Say where nothing crosses the border although firms sell at home (batch)."""
+    crossing = np.sum((eq.export_share(found.f) + eq.import_share(found.f)) * found.R, axis=0)
+    return np.asarray((crossing == 0.0) & np.isfinite(found.R).all(axis=0))
 
 
 def blocked(m: Primitives) -> np.ndarray:
@@ -60,7 +74,10 @@ def blocked(m: Primitives) -> np.ndarray:
 
 CLOSED = "nothing crosses the border, so that the relative wage is not determined: make some tau_X or tau_M finite"
 INFINITE = "sales are infinite, since a productivity tail is too thick: k must exceed sigma - 1"
-NO_TRADE = "nobody trades at any relative wage: lower tau_X, tau_M or the fixed costs of trade"
+NO_TRADE = (
+    "the relative wage is not determined, since nobody trades at those that would balance trade: "
+    "lower tau_X, tau_M or the fixed costs of trade"
+)
 ATOM = (
     "no equilibrium without mixing, since all firms of one productivity switch modes at once: "
     "take a distribution without atoms"
@@ -81,8 +98,7 @@ def judge(m: Primitives, found: Market) -> np.ndarray:
     reasons = np.full(m.points, "", dtype=object)
     atoms = any(family.family == "empirical" for family in m.families)
     reasons[~(np.abs(balance) <= ACCEPT)] = ATOM if atoms else LOST
-    untraded = np.sum(eq.export_share(found.f) + eq.import_share(found.f), axis=0) == 0.0
-    reasons[np.isnan(balance) & (untraded | np.isnan(found.log_omega))] = NO_TRADE
+    reasons[np.isnan(balance) & np.asarray(found.untraded, dtype=bool)] = NO_TRADE
     alike = np.abs(np.sum(eq.home_share(found.f), axis=0) - 1.0) <= ALIKE
     reasons[alike & found.entering.all(axis=0)] = SUBSTITUTES
     return reasons

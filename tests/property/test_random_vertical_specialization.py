@@ -1,0 +1,162 @@
+"""Random admissible worlds of two countries that trade goods and inputs: certified, or refused with a reason."""
+
+from __future__ import annotations
+
+import re
+import time
+import warnings
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from phistar.core.errors import InputError, NoEquilibrium
+from phistar.verbs.solve import solve
+
+COMMON: dict[str, Any] = {"deadline": None, "suppress_health_check": list(HealthCheck), "derandomize": True}
+FAMILIES = (
+    *("pareto", "pareto", "closed_form", "closed_form", "lognormal", "bounded_pareto"),
+    *("frechet", "weibull", "lognormal_pareto", "empirical"),
+)
+INF = float("inf")
+LIMIT = 2.0
+
+
+def log_uniform(rng: np.random.Generator, low: float, high: float, shape: Any = None) -> Any:
+    return np.exp(rng.uniform(np.log(low), np.log(high), shape))
+
+
+def table(rng: np.random.Generator, family: str, sigma: float) -> dict[str, Any]:
+    """Return a distribution with finite sales at this sigma."""
+    scale, tail = float(log_uniform(rng, 0.5, 2.0)), float((sigma - 1) * (1 + log_uniform(rng, 0.02, 3.0)))
+    match family:
+        case "pareto" | "closed_form":
+            support = "closed_form" if family == "closed_form" else "literal"
+            return {"family": "pareto", "k": tail, "scale": scale, "support": support}
+        case "lognormal":
+            return {"family": family, "mu": float(np.log(scale)), "sd": float(log_uniform(rng, 0.1, 1.0))}
+        case "bounded_pareto":
+            upper = scale * float(1 + log_uniform(rng, 0.3, 50.0))
+            return {"family": family, "k": float(log_uniform(rng, 0.5, 10.0)), "lower": scale, "upper": upper}
+        case "frechet":
+            return {"family": family, "shape": tail, "scale": scale}
+        case "weibull":
+            return {"family": family, "shape": float(log_uniform(rng, 0.6, 5.0)), "scale": scale}
+        case "lognormal_pareto":
+            return {"family": family, "mu": float(np.log(scale)), "sd": float(log_uniform(rng, 0.1, 0.6)), "k": tail}
+    return {"family": family, "values": (scale * np.exp(rng.normal(0, 0.5, int(rng.integers(1, 9))))).tolist()}
+
+
+def parameters(seed: int, families: list[str], spread: float, closed: tuple[bool, bool]) -> dict[str, Any]:
+    """Return parameters; `spread` sets countries apart in logs, `closed` says which trade there is none of."""
+    rng = np.random.default_rng(seed)
+    sigma = float(1 + log_uniform(rng, 0.3, 9.0))
+
+    def apart(low: float, high: float) -> list[float]:
+        middle, own = log_uniform(rng, low, high), log_uniform(rng, low, high, 2)
+        return (middle * (own / middle) ** spread).tolist()
+
+    tau = {name: [1 + x for x in apart(1e-2, 3.0)] for name in ("tau_X", "tau_M")}
+    for name, none in zip(tau, closed, strict=True):
+        tau[name] = [INF, INF] if none else tau[name]
+    fixed = {name: apart(0.05, 10.0) for name in ("f_D", "f_X", "f_DM", "f_XM", "f_E")}
+    same = rng.random() < 0.5
+    first = table(rng, families[0], sigma)
+    tables = [first, first if same and families[0] == families[1] else table(rng, families[1], sigma)]
+    return {"sigma": sigma, "L": apart(0.1, 50.0), **tau, **fixed, "productivity": tables}
+
+
+@st.composite
+def scenarios(draw: Any) -> dict[str, Any]:
+    """Draw one admissible scenario; structure is drawn one by one, magnitudes from a seed."""
+    family = draw(st.sampled_from(FAMILIES))
+    families = [family, draw(st.sampled_from(FAMILIES)) if draw(st.booleans()) else family]
+    closed = draw(st.sampled_from([(False, False)] * 4 + [(True, False), (False, True)]))
+    spread = draw(st.sampled_from([0.0, 0.1, 0.5, 1.0]))
+    seed = draw(st.integers(0, 2**32 - 1))
+    return {"model": "vertical_specialization", "parameters": parameters(seed, families, spread, closed)}
+
+
+def verdict(scenario: dict[str, Any]) -> tuple[str, float]:
+    """Solve; return what kind of answer it is, or the reason of a refusal, and the time taken."""
+    start = time.process_time()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            eq = solve(scenario)
+    except (NoEquilibrium, InputError) as refusal:
+        took = time.process_time() - start
+        reason = str(refusal)
+        assert len(reason) > 20, "a refusal gives a reason"
+        assert "\n" not in reason
+        return f"{type(refusal).__name__}: {re.sub(r'[-+]?[0-9][-+.e0-9]*', '#', reason)[:110]}", took
+    took = time.process_time() - start
+    assert eq.certificate.max_residual <= 1e-10  # what a certificate promises
+    check(eq, scenario["parameters"])
+    checks = eq.certificate.checks
+    where = "inside" if checks["interior"] else "corner"
+    return f"certified, {where}, {'strict' if checks['strict_selection'] else 'modes skipped'}", took
+
+
+def check(eq: Any, p: dict[str, Any]) -> None:
+    """Recheck from outcomes alone what cannot depend on how the answer was found."""
+    L, flow, inputs, M = np.asarray(p["L"]), eq["trade_flow"], eq["input_flow"], eq["mass_entrants"]
+    rho, income = (p["sigma"] - 1) / p["sigma"], eq["wage"] * np.asarray(p["L"])
+    world = income.sum()
+    for name in ("wage", "welfare", "price_index", "R", "trade_flow", "input_flow", "mass_entrants"):
+        assert np.all(np.isfinite(eq[name])), name
+        assert np.all(eq[name] >= 0), name
+    assert np.any(M > 0)
+    # a certificate of 1e-10 allows as much, its sums ten times more
+    assert np.allclose(flow.sum(axis=0), income, rtol=1e-9, atol=0)
+    assert np.allclose(inputs.sum(axis=0), rho * flow.sum(axis=1), rtol=1e-9, atol=1e-9 * world)
+    assert abs(flow[0, 1] - flow[1, 0] + inputs[0, 1] - inputs[1, 0]) <= 1e-9 * world
+    work = eq["labour_inputs"] + eq["labour_fixed"] + eq["labour_entry"]
+    assert np.allclose(work, L, rtol=1e-9, atol=0)
+    assert np.all(eq["cutoff_D"] <= eq["cutoff_DM"])
+    assert np.all(eq["cutoff_X"] <= eq["cutoff_XM"])
+
+
+@settings(max_examples=200, **COMMON)
+@given(scenario=scenarios())
+def test_a_random_world_is_certified_or_refused_with_a_reason(scenario: dict[str, Any]) -> None:
+    verdict(scenario)
+
+
+@pytest.mark.slow
+def test_ten_thousand_random_worlds_are_certified_or_refused_with_a_reason(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tally: Counter[str] = Counter()
+    times: list[float] = []
+    failures: list[str] = []
+
+    @settings(max_examples=10_000, **COMMON)
+    @given(scenario=scenarios())
+    def run(scenario: dict[str, Any]) -> None:
+        try:
+            answer, took = verdict(scenario)
+        except Exception as error:  # collected, so that one run tells everything
+            failures.append(f"{type(error).__name__}: {str(error)[:200]} in {scenario}")
+            return
+        tally[answer] += 1
+        times.append(took)
+
+    run()
+    with capsys.disabled():
+        total = sum(tally.values()) + len(failures)
+        slow = sum(took >= LIMIT for took in times)
+        print(f"\n{total} random worlds; median {1e3 * np.median(times):.0f} ms, slowest {max(times):.2f} s,", end=" ")
+        print(f"{slow} above {LIMIT:g} s")
+        for answer, count in tally.most_common():
+            print(f"{count:7d}  {answer}")
+        for failure in failures[:5]:
+            print(failure)
+    assert not failures, f"{len(failures)} failures; first: {failures[0][:2000]}"
+    certified = {answer: count for answer, count in tally.items() if answer.startswith("certified")}
+    assert sum(certified.values()) > 0.5 * sum(tally.values())  # a library that refuses everything is no library
+    # and the worlds drawn are of every kind
+    assert set(certified) == {f"certified, {a}, {b}" for a in ("inside", "corner") for b in ("strict", "modes skipped")}
