@@ -53,6 +53,22 @@ COSTS = {
     "lognormal": {"family": "lognormal", "mu": 0.5, "sd": 0.4},
 }
 GRID = ["tau=1.1:2.5:400", "f.export=0.6:2.0:250"]
+VERTICAL = {
+    "model": "vertical_specialization",
+    "parameters": {
+        "sigma": 4.0,
+        "L": [1.0, 1.0],
+        "tau_X": 1.3,
+        "tau_M": 1.5,
+        "f_D": 1.0,
+        "f_X": 1.4,
+        "f_DM": 1.4,
+        "f_XM": 1.2,
+        "f_E": 2.5,
+        "productivity": {"family": "pareto", "k": 5.0, "support": "closed_form"},
+    },
+}
+REGION = ["tau_M=1.06:1.6:101", "L[0]=0.5:2.0:101"]
 FAMILIES = {
     "Pareto": {"family": "pareto", "k": 4.5, "scale": 1.0},
     "lognormal": {"family": "lognormal", "mu": 0.0, "sd": 0.8},
@@ -210,6 +226,7 @@ CASES = (
         one_solve(linear_world(100, corners=True, family="lognormal")),
     ),
     Case("linear demand, sweep of 100,000 worlds", 2.0, whole_sweep("", LINEAR, LINEAR_GRID)),
+    Case("vertical specialization, 101 x 101 region map", 0.5, whole_sweep("", VERTICAL, REGION)),
     Case(COLD_SOLVE, 0.4, cold_solve),
     Case(COLD_NUMPY, None, importing("numpy")),
 )

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from phistar.core.equilibrium import Equilibrium
+from phistar.core.errors import InputError
 from phistar.report.fates import HEIGHT, WIDTH, Fate, Line, cutoff_marks, draw_line, name_lines, shades
 from phistar.report.theme import BLUE, GREY, ORANGE, themed
 
@@ -22,6 +23,9 @@ def cutoff_diagram(equilibrium: Equilibrium, origin: int = 0) -> Any:
     """
     import altair as alt
 
+    if "cutoff_zero_profit" not in equilibrium.values:
+        raise InputError("--figure", f"cutoffs is not drawn for {equilibrium.model.name}",
+                         remedy="use comparative_statics or firm_sizes")  # fmt: skip
     sigma = float(equilibrium.model.as_parameters()["sigma"])
     home, export = _cutoffs(equilibrium, origin)
     last = 1.3 * max(c for c in (home, export) if np.isfinite(c))
