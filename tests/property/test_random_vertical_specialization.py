@@ -14,6 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from phistar.core.errors import InputError, NoEquilibrium
+from phistar.core.paths import parse_path
+from phistar.models.registry import get_model
+from phistar.models.vertical_specialization import closed_form
 from phistar.verbs.solve import solve
 
 COMMON: dict[str, Any] = {"deadline": None, "suppress_health_check": list(HealthCheck), "derandomize": True}
@@ -124,6 +127,22 @@ def check(eq: Any, p: dict[str, Any]) -> None:
 @given(scenario=scenarios())
 def test_a_random_world_is_certified_or_refused_with_a_reason(scenario: dict[str, Any]) -> None:
     verdict(scenario)
+
+
+def test_exports_and_imports_cross_at_one_wage_alone() -> None:
+    # closed-form Pareto, where all follows from the wage: a fine grid of wages shows every crossing
+    grid = np.linspace(-3, 3, 1201)
+    for seed in range(60):
+        given = parameters(seed, ["closed_form"] * 2, float(seed % 3) / 2, (False, False))
+        given["productivity"] = given["productivity"][0]
+        one = get_model("vertical_specialization").build(given)
+        many = one.assign(parse_path("f_E"), np.full(grid.size, given["f_E"][0]))
+        k = closed_form.shape(many)
+        assert k is not None
+        with np.errstate(all="ignore"):
+            found = np.sign(closed_form._at(many, k, grid)[0])
+        signs = found[np.isfinite(found) & (found != 0)]
+        assert np.sum(signs[1:] != signs[:-1]) == 1, seed
 
 
 @pytest.mark.slow

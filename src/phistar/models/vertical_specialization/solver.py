@@ -20,7 +20,7 @@ from phistar.numerics.monotone import increasing_root
 #: Trade off balance by more, in logs, is no answer; the certificate asks for more.
 ACCEPT = 1e-8
 #: Countries whose firms sell so nearly the same shares in each market cannot be told apart.
-ALIKE = 1e-12
+ALIKE = 1e-6
 
 
 def log_trade_balance(m: Primitives, market: Market) -> np.ndarray:
@@ -84,7 +84,8 @@ ATOM = (
 )
 LOST = "no equilibrium found, since the search ended with trade off balance: move the parameters from their extremes"
 SUBSTITUTES = (
-    "masses of entrants are not determined, since firms of both countries serve markets alike: raise tau_X or f_X"
+    "no equilibrium found, since firms of both countries serve both markets alike and all enter where the wage is a "
+    "hair lower: raise tau_X or f_X"
 )
 
 
@@ -100,5 +101,5 @@ def judge(m: Primitives, found: Market) -> np.ndarray:
     reasons[~(np.abs(balance) <= ACCEPT)] = ATOM if atoms else LOST
     reasons[np.isnan(balance) & np.asarray(found.untraded, dtype=bool)] = NO_TRADE
     alike = np.abs(np.sum(eq.home_share(found.f), axis=0) - 1.0) <= ALIKE
-    reasons[alike & found.entering.all(axis=0)] = SUBSTITUTES
+    reasons[alike & (reasons != "")] = SUBSTITUTES
     return reasons
