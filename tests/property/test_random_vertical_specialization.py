@@ -123,7 +123,7 @@ def check(eq: Any, p: dict[str, Any]) -> None:
     assert np.all(eq["cutoff_X"] <= eq["cutoff_XM"])
 
 
-@settings(max_examples=200, **COMMON)
+@settings(max_examples=100, **COMMON)
 @given(scenario=scenarios())
 def test_a_random_world_is_certified_or_refused_with_a_reason(scenario: dict[str, Any]) -> None:
     verdict(scenario)
