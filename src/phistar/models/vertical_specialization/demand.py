@@ -98,9 +98,8 @@ class Demand:
 
     def _entry(self, demand: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Compute ln of expected profit over the entry cost, and its slopes in demand at home and abroad (country)."""
-        cutoff = self._log_cutoff(demand)
-        profit = eq.expected_profit(self.m, self.fixed, cutoff)
-        f = eq.F(self.m, self.fixed, cutoff) * (self.m.sigma - 1.0) / profit[:, None]
+        profit, f = eq.profit_and_F(self.m, self.fixed, self._log_cutoff(demand))
+        f = f * (self.m.sigma - 1.0) / profit[:, None]
         return np.log(profit / self.m.f_E), f[:, 0] + f[:, 1], f[:, 2] + f[:, 3]
 
     def _newton(self) -> tuple[np.ndarray, np.ndarray]:
@@ -159,10 +158,8 @@ class Demand:
 
         def entry(level: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             # each country sees the markets from its own level
-            cutoff = self._seen(level, half)
-            profit = eq.expected_profit(self.m, self.fixed, cutoff)
-            slope = (self.m.sigma - 1.0) * np.sum(eq.F(self.m, self.fixed, cutoff), axis=1) / profit
-            return np.log(profit / self.m.f_E), slope
+            profit, f = eq.profit_and_F(self.m, self.fixed, self._seen(level, half))
+            return np.log(profit / self.m.f_E), (self.m.sigma - 1.0) * np.sum(f, axis=1) / profit
 
         self.level = increasing_root(entry, np.nan_to_num(self.level))
         return self.level

@@ -132,6 +132,12 @@ def F(m: Primitives, fixed: Array, log_cutoff: Array) -> Array:
     return fixed * np.exp(m.productivity.log_moment(log_cutoff, order) - order * log_cutoff)
 
 
+def profit_and_F(m: Primitives, fixed: Array, log_cutoff: Array) -> tuple[Array, Array]:
+    """Compute expected profit (country) and F (country, mode) from one look at the distributions."""
+    tail = m.productivity.tail(log_cutoff, m.sigma - 1.0)
+    return np.sum(fixed * tail.surplus, axis=1), fixed * np.exp(tail.log_value)
+
+
 def total(f: Array) -> Array:
     """Sum F over modes; one where no draw could sell anywhere, so that shares of nothing are zero (country)."""
     everything = np.sum(f, axis=1)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from phistar.core.errors import InputError, NoEquilibrium
+from phistar.report.figures import draw
 from phistar.verbs.compare import compare
 from phistar.verbs.simulate import schedule, simulate
 from phistar.verbs.solve import solve
@@ -136,3 +137,8 @@ def test_welfare_and_trade_split_into_parts_that_add_up() -> None:
     assert set(splits) == {"welfare", "trade"}
     for split in splits.values():
         assert split.gap < 1e-12  # logs of certified numbers
+
+
+def test_the_figure_of_cutoffs_is_refused_in_words() -> None:
+    with pytest.raises(InputError, match="use comparative_statics or firm_sizes"):
+        draw("cutoffs", world())
