@@ -89,6 +89,16 @@ class Model(ABC):
 
     countries: tuple[str, ...]
 
+    @property
+    def reported(self) -> tuple[Variable, ...]:
+        """What this instance reports: `variables`, with other axes where its world has other ones."""
+        return self.variables
+
+    @property
+    def labels(self) -> Mapping[str, tuple[str, ...]]:
+        """Labels along axes other than countries: by axis, in order."""
+        return {}
+
     @classmethod
     @abstractmethod
     def build(cls, raw: Mapping[str, Any], names: Sequence[str] | None = None) -> Self:

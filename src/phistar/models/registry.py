@@ -15,6 +15,7 @@ _MODELS = {
     "melitz": ("phistar.models.melitz.model", "Melitz"),
     "melitz_ottaviano": ("phistar.models.melitz_ottaviano.model", "MelitzOttaviano"),
     "vertical_specialization": ("phistar.models.vertical_specialization.model", "VerticalSpecialization"),
+    "granular": ("phistar.models.granular.model", "Granular"),
 }
 
 

@@ -63,4 +63,4 @@ def certify(model: Model, x: Unknowns) -> Equilibrium:
             f"more than {TOLERANCE:.0e}",
             "move the parameters away from their extremes, or start from a solved neighbour",
         )
-    return Equilibrium(model, x, values, model.variables, certificate)
+    return Equilibrium(model, x, values, model.reported, certificate, model.labels)

@@ -1,0 +1,205 @@
+"""Entry: who would gain by coming in, before and after rivals adjust, and which other sets of firms could stand."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from phistar.models.granular import common, kernel, solver
+from phistar.models.granular.behaviour import Behaviour
+from phistar.models.granular.game import Game
+from phistar.models.granular.primitives import Primitives
+
+#: Sets of active firms looked at for other equilibria in one market.
+MOST_SETS = 1024
+#: Excluded firms tested one by one; those less productive gain less.
+_MOST_TESTED = 16
+
+
+@dataclass
+class Tests:
+    """What entry tests found; firms by name.
+
+    Attributes
+    ----------
+    losses : ndarray
+        Profits of active firms over spending.
+    after_adjustment, against_fixed_rivals, would_return : list of str
+        Firms that would gain by entering: once all have adjusted (two stages), against rivals that stay as they are
+        (one stage); and firms that left in autarky yet would gain in the integrated market, against fixed rivals.
+    others : list of str
+        Other sets of active firms in which nobody gains by leaving or by entering against fixed rivals.
+    searched : int
+        Sets looked at.
+    one_stage : bool
+        Whether entry against fixed rivals, and with it other sets, was looked at.
+    nearest : float
+        Distance from zero, over spending, of the profit closest to it that decides over entry.
+    """
+
+    losses: np.ndarray
+    after_adjustment: list[str] = field(default_factory=list)
+    against_fixed_rivals: list[str] = field(default_factory=list)
+    would_return: list[str] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+    searched: int = 0
+    one_stage: bool = True
+    nearest: float = np.inf
+
+
+def tests(m: Primitives, b: Behaviour) -> Tests:
+    """Test every market of an equilibrium for entry, and for other equilibria where there is a fixed cost."""
+    if m.common:
+        return _common(m, b)
+    entrants = np.full(len(m.home), m.economies if m.market == "integrated" else 1)
+    if m.market == "integrated":
+        entrants = entrants * solver.autarky_copies(m)
+    found = Tests(_losses(m, b))
+    for j in range(b.copies.shape[1]):
+        game = kernel.of_sectors(m.game, [j])
+        phi, copies, x = m.delivered[:, j], b.copies[:, j], b.x[j : j + 1]
+        where = "" if b.copies.shape[1] == 1 else f" in {m.countries[j]}"
+        outside = np.flatnonzero((copies < entrants) & (phi > 0.0))
+        found.against_fixed_rivals += _named(m, _gain_at_once(game, phi, x, outside), where)
+        _two_stage(m, game, phi, copies, outside, found, where)
+        if m.market == "integrated":
+            gone = np.flatnonzero(entrants == 0)
+            found.would_return += _named(m, _gain_at_once(game, phi, x, gone), where)
+        if float(game.fixed) > 0.0:
+            _other_sets(m, game, phi, entrants * (phi > 0.0), copies, found, where)
+    return found
+
+
+def _losses(m: Primitives, b: Behaviour) -> np.ndarray:
+    from phistar.models.granular.outcomes import of_firms
+
+    profit = of_firms(m, b)["profit"] / b.spending
+    return np.asarray(profit[b.active])
+
+
+def _named(m: Primitives, rows: np.ndarray, where: str) -> list[str]:
+    return [m.firm_names[i] + where for i in rows]
+
+
+def _gain_at_once(game: Game, phi: np.ndarray, x: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return the firms, of those listed, that would gain by entering against rivals that stay as they are."""
+    able = kernel.ability(game, phi[rows])[:, None]
+    share, _ = kernel.shares_at(game, able, x)
+    maybe = share[:, 0] > 0.0  # without a share at the present P there is none after its own entry either
+    if not maybe.any():
+        return rows[:0]
+    _, profit = kernel.best_reply(game, able[maybe], x, np.zeros((int(maybe.sum()), 1)))
+    return np.asarray(rows[maybe][profit[:, 0] > kernel.tolerance(game, x)])
+
+
+def _two_stage(
+    m: Primitives, game: Game, phi: np.ndarray, copies: np.ndarray, outside: np.ndarray, found: Tests, where: str
+) -> None:
+    """Let each excluded firm in, one at a time, and let all adjust: nobody should gain."""
+    best = outside[np.argsort(-phi[outside], kind="stable")][:_MOST_TESTED]
+    if not len(best):
+        return
+    sets = np.repeat(copies[:, None], len(best), axis=1)
+    sets[best, np.arange(len(best))] += 1
+    x, profit = _profits_of_sets(game, phi, sets)
+    own = profit[best, np.arange(len(best))] / game.upper.spending(x)
+    found.after_adjustment += _named(m, best[own > 1e-12], where)
+    if float(game.fixed) > 0.0:
+        found.nearest = min(found.nearest, float(np.min(np.abs(own))))
+
+
+def _profits_of_sets(game: Game, phi: np.ndarray, sets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Solve for many sets of active firms (firm, set) of one market: ln P (set) and profits (firm, set)."""
+    many = _widened(game, sets.shape[1])
+    rows = np.repeat(np.arange(len(phi)), np.max(sets, axis=1))
+    number = np.concatenate([np.arange(k) for k in np.max(sets, axis=1)])
+    there = np.where(number[:, None] < sets[rows], phi[rows][:, None], 0.0)
+    x = kernel.price_level(many, kernel.ability(many, -np.sort(-there, axis=0)))
+    able = kernel.ability(many, np.repeat(phi[:, None], sets.shape[1], axis=1))
+    return x, kernel.profits_at(many, able, x)
+
+
+def _widened(game: Game, count: int) -> Game:
+    return kernel.of_sectors(game, np.zeros(count, dtype=int))
+
+
+def _other_sets(
+    m: Primitives, game: Game, phi: np.ndarray, entrants: np.ndarray, copies: np.ndarray, found: Tests, where: str
+) -> None:
+    """Look for other sets of active firms that stand against deviations by one firm, rivals fixed."""
+    sets = _candidates(phi, entrants, copies)
+    found.searched += sets.shape[1]
+    x, profit = _profits_of_sets(game, phi, sets)
+    inside = sets > 0
+    tolerance = kernel.tolerance(_widened(game, sets.shape[1]), x)
+    stands = np.isfinite(x) & np.all(np.where(inside, profit, 0.0) >= -tolerance, axis=0)
+    stands &= ~np.all(sets == copies[:, None], axis=0)
+    for k in np.flatnonzero(stands):
+        outside = np.flatnonzero(sets[:, k] < entrants)
+        best = outside[np.argsort(-phi[outside], kind="stable")][:1]
+        if not len(_gain_at_once(game, phi, x[k : k + 1], best)):
+            found.others.append(_described(m, sets[:, k]) + where)
+
+
+def _candidates(phi: np.ndarray, entrants: np.ndarray, copies: np.ndarray) -> np.ndarray:
+    """Lay out sets of active firms (firm, set): all of them, or all that differ near the marginal firm."""
+    order = np.argsort(-phi, kind="stable")
+    order = order[entrants[order] > 0]
+    marginal = int(np.flatnonzero(copies[order] > 0)[-1])
+    window = [marginal]
+    low, high, size = marginal, marginal, int(entrants[order[marginal]] + 1)
+    while True:
+        grown = [i for i in (low - 1, high + 1) if 0 <= i < len(order)]
+        fits = [i for i in grown if size * (entrants[order[i]] + 1) <= MOST_SETS]
+        if not fits:
+            break
+        for i in fits:
+            if size * (entrants[order[i]] + 1) <= MOST_SETS:
+                size *= int(entrants[order[i]] + 1)
+                window.append(i)
+        low, high = min(window), max(window)
+    window = sorted(window)
+    base = np.where(np.isin(np.arange(len(phi)), order[: window[0]]), entrants, 0)
+    counts = np.array(list(itertools.product(*(range(int(entrants[order[i]]) + 1) for i in window)))).T
+    sets = np.repeat(base[:, None], counts.shape[1], axis=1)
+    sets[order[window]] = counts
+    return sets[:, np.any(sets > 0, axis=0)]
+
+
+def _described(m: Primitives, copies: np.ndarray) -> str:
+    told = [m.firm_names[i] + (f" (x{copies[i]})" if m.market == "integrated" else "") for i in np.flatnonzero(copies)]
+    return "firms " + ", ".join(told[:8]) + (f" and {len(told) - 8} more" if len(told) > 8 else "")
+
+
+def _common(m: Primitives, b: Behaviour) -> Tests:
+    """Test firms that are out under a common scope: let each in and let all adjust."""
+    there: np.ndarray = np.asarray(b.active.any(axis=1))
+    anything = np.isfinite(m.delivered).any(axis=1)
+    with np.errstate(divide="ignore"):
+        log_n = np.where(there, np.log(np.max(b.varieties, axis=1)), -np.inf)
+    point = common.Point(b.x, log_n, b.share, b.share)
+    profit = common.profits(m, point)
+    total = float(np.sum(b.spending))
+    found = Tests(profit[there] / total)
+    tested = np.flatnonzero(~there & anything)
+    tested = tested[np.argsort(-np.max(m.delivered[tested], axis=1), kind="stable")][:_MOST_TESTED]
+    for i in tested:
+        trial = there.copy()
+        trial[i] = True
+        after = common.solve(m, trial, point)
+        if np.isfinite(after.log_n[i]) and common.profits(m, after)[i] > 1e-12 * total:
+            found.after_adjustment.append(m.firm_names[i])
+    # Without K_0 a firm enters against fixed rivals just where its first variety pays, as after adjustment.
+    found.one_stage = float(m.K_0) == 0.0
+    if found.one_stage:
+        found.against_fixed_rivals = _first_variety_pays(m, b, tested)
+    return found
+
+
+def _first_variety_pays(m: Primitives, b: Behaviour, rows: np.ndarray) -> list[str]:
+    s = m.sigma - 1.0
+    weight = (m.delivered[rows] * np.exp(b.x)) ** s
+    first = np.sum(b.spending * weight, axis=1) * (m.sigma / s) ** -m.sigma / (s * m.K_1)
+    return [m.firm_names[i] for i, pays in zip(rows, first > 1.0 + 1e-12, strict=True) if pays]
