@@ -25,7 +25,7 @@ def elasticities_command(
     from phistar.cli.output import check_json, deliver
     from phistar.core.scenario import load_scenario
     from phistar.models.registry import build_model
-    from phistar.report.results import elasticity_tables
+    from phistar.report.results import axis_labels, elasticity_tables
     from phistar.verbs.elasticities import elasticities
 
     check_json(json)
@@ -33,4 +33,4 @@ def elasticities_command(
     result = elasticities(loaded, of=of, to=to).to_dict()
     certificate = result["certificate"]
     notes = [f"certified: largest residual {certificate['max_residual']:.1e}"]
-    deliver(lambda: result, elasticity_tables(result, build_model(loaded).countries), notes, json)
+    deliver(lambda: result, elasticity_tables(result, axis_labels(build_model(loaded))), notes, json)

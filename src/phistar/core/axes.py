@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 COUNTRY = ("country",)
 PAIR = ("origin", "destination")
+FIRM = ("firm",)
 COUNTRY_AXES = frozenset({"country", "origin", "destination"})
 
 

@@ -56,8 +56,9 @@ class Equilibrium:
         return iter(self.values)
 
     def __repr__(self) -> str:
+        told = [f"{len(names)} {axis}s" for axis, names in self.labels.items()] or [f"{len(self.countries)} countries"]
         return (
-            f"<Equilibrium of {self.model.name}: {len(self.countries)} countries, {len(self.values)} variables, "
+            f"<Equilibrium of {self.model.name}: {', '.join(told)}, {len(self.values)} variables, "
             f"max residual {self.certificate.max_residual:.1e}>"
         )
 

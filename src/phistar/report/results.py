@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from phistar.core.axes import COUNTRY, PAIR, Variable
+from phistar.core.axes import COUNTRY, COUNTRY_AXES, FIRM, PAIR, Variable
 from phistar.core.certificate import TOLERANCE, Certificate
 from phistar.core.equilibrium import Equilibrium
 from phistar.core.errors import shorten
@@ -21,17 +21,21 @@ from phistar.report.tables import Column, Table, label, numbers, percent, words
 MOST_COUNTRIES_IN_FULL = 6
 #: Up to this many countries, a variable is a row; beyond, a country is.
 MOST_COUNTRIES_ACROSS = 4
+#: Firms (times markets) printed one by one; beyond, they fill pages.
+MOST_FIRM_ROWS = 60
+FIRM_DIGITS = 5
 
 #: Digits of a quantile: more would not fit the page.
 MARKET_DIGITS = 5
 
 
 def equilibrium_tables(equilibrium: Equilibrium) -> list[Table]:
-    """Lay out an equilibrium: its country variables, then its matrices where they are small enough."""
-    tables = [_countries(equilibrium)]
+    """Lay out an equilibrium: its country variables, then its matrices where they are small enough, then firms."""
+    tables = [_countries(equilibrium), _world(equilibrium)]
     pairs = _reported(equilibrium, PAIR)
     if pairs and len(equilibrium.countries) <= MOST_COUNTRIES_IN_FULL:
         tables.append(_matrices(equilibrium, pairs))
+    tables += _firms(equilibrium)
     return [table for table in tables if table.rows]
 
 
@@ -82,8 +86,9 @@ def comparison_tables(comparison: Any) -> list[Table]:
     tables = [_levels(before, after, comparison.changes) if small else _country_changes(before, comparison.changes)]
     if small and len(before.countries) > 1:
         tables.append(_pair_changes(before, comparison.changes))
+    tables += _firm_changes(before, after, comparison.changes)
     splits = comparison.to_dict()["decompositions"]
-    tables += [decomposition_table(name, split, before.countries) for name, split in splits.items()]
+    tables += [decomposition_table(name, split, axis_labels(before)) for name, split in splits.items()]
     return [table for table in tables if table.rows]
 
 
@@ -100,12 +105,17 @@ def comparison_notes(comparison: Any) -> list[str]:
     return lines
 
 
-def decomposition_table(name: str, decomposition: Mapping[str, Any], countries: Sequence[str]) -> Table:
+def axis_labels(told: Equilibrium | Model) -> dict[str, Sequence[str]]:
+    """Return the labels along every axis of an equilibrium or a model."""
+    return {**dict.fromkeys(COUNTRY_AXES, told.countries), **told.labels}
+
+
+def decomposition_table(name: str, decomposition: Mapping[str, Any], labels: Mapping[str, Sequence[str]]) -> Table:
     """Lay out one decomposition, one row a country, pair, or whatever its axes are."""
     dims = list(decomposition.get("dims", ()))
     values = {head: np.asarray(v, dtype=float) for head, v in decomposition["columns"].items()}
     shape = next(iter(values.values())).shape if values else ()
-    places = list(_places(shape, countries))
+    places = list(_places(shape, dims, labels))
     texts = [numbers(v.ravel().tolist()) for v in values.values()]
     rows = [(*where, *(text[i] for text in texts)) for i, where in enumerate(places)]
     notes = [decomposition["note"]] if decomposition.get("note") else []
@@ -126,7 +136,7 @@ def market_table(quantiles: Mapping[str, np.ndarray], shares: Sequence[float], c
     return Table("Size and markups", heads, rows, notes)
 
 
-def elasticity_tables(result: Mapping[str, Any], countries: Sequence[str]) -> list[Table]:
+def elasticity_tables(result: Mapping[str, Any], labels: Mapping[str, Sequence[str]]) -> list[Table]:
     """Lay out elasticities: one table a set of axes, one row an outcome and place, one column a key."""
     found: Mapping[str, Mapping[str, Any]] = result["elasticities"]
     keys = list(dict.fromkeys(to for row in found.values() for to in row))
@@ -136,7 +146,7 @@ def elasticity_tables(result: Mapping[str, Any], countries: Sequence[str]) -> li
         dims = tuple(first["dims"])
         texts = {to: [_fixed(x) for x in np.ravel(cell["values"])] for to, cell in row.items()}
         shape = np.shape(first["values"])
-        for i, where in enumerate(_places(shape, countries)):
+        for i, where in enumerate(_places(shape, dims, labels)):
             groups.setdefault(dims, []).append((of, *where, *(texts[to][i] if to in texts else "" for to in keys)))
     kinds = {to: cell["kind"] for row in found.values() for to, cell in row.items()}
     heads = [Column(to if kinds[to] == "elasticity" else f"{to} (semi)") for to in keys]
@@ -239,6 +249,52 @@ def _countries(equilibrium: Equilibrium) -> Table:
     return Table(_title(equilibrium), heads, rows)
 
 
+def _world(equilibrium: Equilibrium) -> Table:
+    """Lay out what the whole world has one of."""
+    variables = _reported(equilibrium, ())
+    texts = [numbers([float(equilibrium[v.name])])[0] for v in variables]
+    rows = [(v.name, v.symbol, text, v.unit) for v, text in zip(variables, texts, strict=True)]
+    heads = [label("in the market"), label("symbol"), Column("value"), Column("unit", right=False)]
+    return Table("" if _reported(equilibrium, COUNTRY) else _title(equilibrium), heads, rows)
+
+
+def _firms(equilibrium: Equilibrium) -> list[Table]:
+    """Lay out what firms do, one row a firm (and a market, where there are several)."""
+    tables = []
+    for dims in dict.fromkeys(v.dims for v in equilibrium.variables if v.dims[:1] == FIRM):
+        variables = _reported(equilibrium, dims)
+        if not variables or equilibrium[variables[0].name].size > MOST_FIRM_ROWS:
+            continue
+        places = list(_places(equilibrium[variables[0].name].shape, dims, axis_labels(equilibrium)))
+        texts = [numbers(equilibrium[v.name].ravel().tolist(), FIRM_DIGITS) for v in variables]
+        rows = [(*where, *(text[i] for text in texts)) for i, where in enumerate(places)]
+        tables.append(Table("", [*map(label, dims), *(Column(v.name) for v in variables)], rows))
+    return tables
+
+
+def _firm_changes(before: Equilibrium, after: Equilibrium, changes: Mapping[str, Any]) -> list[Table]:
+    """Lay out what each firm did, does and how that changed."""
+    rows = []
+    for v in _reported(before, ()):
+        old, new = numbers([float(before[v.name]), float(after[v.name])])
+        rows.append((v.name, old, new, *_percents(changes, v.name, [old])))
+    heads = [Column("baseline"), Column("counterfactual"), Column("change %")]
+    tables = [Table("", [label("in the market"), *heads], rows)]
+    for dims in dict.fromkeys(v.dims for v in before.variables if v.dims[:1] == FIRM):
+        rows = []
+        for v in _reported(before, dims):
+            if before[v.name].size > MOST_FIRM_ROWS:
+                continue
+            texts = numbers([*before[v.name].ravel().tolist(), *after[v.name].ravel().tolist()])
+            old_texts, new_texts = texts[: before[v.name].size], texts[before[v.name].size :]
+            change = _percents(changes, v.name, old_texts)
+            places = _places(before[v.name].shape, dims, axis_labels(before))
+            for i, where in enumerate(places):
+                rows.append((v.name if i == 0 else "", *where, old_texts[i], new_texts[i], change[i]))
+        tables.append(Table("", [label("by firm"), *map(label, dims), *heads], rows))
+    return tables
+
+
 def _title(equilibrium: Equilibrium) -> str:
     return f"{equilibrium.model.name}: {equilibrium.model.title}"
 
@@ -304,9 +360,15 @@ def _percents(changes: Mapping[str, Any], name: str, like: Sequence[Any]) -> lis
     return [percent(float(x)) for x in np.ravel(np.asarray(changes[name]["percent"], dtype=float))]
 
 
-def _places(shape: Sequence[int], countries: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    labels = [countries if n == len(countries) else [str(i) for i in range(n)] for n in shape]
-    return itertools.product(*labels)
+def _places(
+    shape: Sequence[int], dims: Sequence[str], labels: Mapping[str, Sequence[str]]
+) -> Iterator[tuple[str, ...]]:
+    """Name every entry of an array with these axes."""
+    names = [
+        labels[d] if len(labels.get(d, ())) == n else [str(i) for i in range(n)]
+        for d, n in zip(dims, shape, strict=True)
+    ]
+    return itertools.product(*names)
 
 
 def _fixed(value: Any) -> str:

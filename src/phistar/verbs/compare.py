@@ -84,6 +84,11 @@ def compare_models(baseline: Any, counterfactual: Any) -> Comparison:
     if old.countries != new.countries:
         raise InputError("counterfactual", f"has countries {', '.join(new.countries)} where the baseline has "
                          f"{', '.join(old.countries)}", remedy="keep the number and names of countries")  # fmt: skip
+    for v in old.variables:
+        if v.name in old.values and (v.name not in new.values or new[v.name].shape != old[v.name].shape):
+            axes = " and ".join(v.dims) or "kind of world"
+            raise InputError("counterfactual", f"has another {axes} in {v.name} than the baseline",
+                             remedy="keep the same firms and markets in both")  # fmt: skip
     changes = {v.name: _change(v, old[v.name], new[v.name]) for v in old.variables if v.name in old.values}
     splits = old.model.decompose(old, new) if "decompose" in old.model.capabilities else {}
     return Comparison(old, new, changes, splits)

@@ -328,7 +328,7 @@ def _certify_batch(model: Any, count: int) -> Chunk:
     """Solve a batch and judge each of its points by its own residuals."""
     with np.errstate(all="ignore"):  # refused points may hold anything
         x, reasons = model.find_batch()
-        dims = {v.name: len(v.dims) for v in model.variables}
+        dims = {v.name: len(v.dims) for v in model.reported}
         values = {name: _along(v, dims[name], count) for name, v in model.outcomes(x).items() if name in dims}
         residuals, _, _ = model.audit(x, values)
         sizes = {n: _largest(r, count) for n, r in {**model.equations(x), **residuals}.items()}
@@ -378,18 +378,19 @@ def _columns(plan: Plan, answers: Chunk) -> dict[str, np.ndarray]:
     columns["status"] = np.where(answers.reasons == "", "certified", "refused").astype(object)
     columns["reason"] = answers.reasons
     columns["max_residual"] = answers.residuals
-    for variable in plan.model.variables:
+    for variable in plan.model.reported:
         if variable.name in answers.values:
             value = answers.values[variable.name]
-            names = _cell_names(variable, value.shape[:-1], plan.model.countries)
+            names = _cell_names(variable, value.shape[:-1], plan.model)
             columns.update(zip(names, value.reshape(-1, value.shape[-1]), strict=True))
     return columns
 
 
-def _cell_names(variable: Variable, shape: tuple[int, ...], countries: Sequence[str]) -> list[str]:
+def _cell_names(variable: Variable, shape: tuple[int, ...], model: Model) -> list[str]:
     """Name each entry of a variable, as ``wage[Home]`` or ``trade_share[Home,Foreign]``."""
+    known = {**dict.fromkeys(COUNTRY_AXES, model.countries), **model.labels}
     labels = [
-        countries if dim in COUNTRY_AXES and len(countries) == n else [str(i) for i in range(n)]
+        known[dim] if len(known.get(dim, ())) == n else [str(i) for i in range(n)]
         for dim, n in zip(variable.dims, shape, strict=True)
     ]
     if not labels:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from phistar.core.axes import PAIR, Variable
+from phistar.core.axes import COUNTRY, FIRM, PAIR, Variable
 from phistar.core.model import Unknowns
 from phistar.models.granular import aggregates
 from phistar.models.granular import equations as eq
@@ -15,9 +15,7 @@ from phistar.models.granular.behaviour import Behaviour, behave
 from phistar.models.granular.primitives import Primitives
 from phistar.numerics.duals import value_of
 
-FIRM = ("firm",)
 SALE = ("firm", "destination")
-COUNTRY = ("country",)
 
 _OF_FIRMS = (
     ("copies", FIRM, "firms", "", "active firms of this productivity in the market; the row tells of one of them"),
