@@ -54,6 +54,11 @@ def numeric_keys(model: str, parameters: dict[str, Any]) -> Iterator[str]:
             yield from (f"{name}[{i}]" for i in range(len(value)))
         elif kind == "matrix":
             yield from (f"{name}[{i}][{j}]" for i in range(len(value)) for j in range(len(value[i])))
+        elif kind == "firms":
+            several = isinstance(value[0], list)
+            firms = ((i, j) for i in range(len(value)) for j in range(len(value[i]) if several else 0))
+            yield from (f"{name}[{i}][{j}]" for i, j in firms)
+            yield from (f"{name}[{i}]" for i in range(0 if several else len(value)))
         elif kind == "productivity":
             for i, table in enumerate(value):
                 yield from (f"{name}[{i}].{k}" for k, v in table.items() if isinstance(v, float))

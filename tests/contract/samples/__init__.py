@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from . import melitz, melitz_ottaviano, vertical_specialization
+from . import granular, melitz, melitz_ottaviano, vertical_specialization
 from .base import ModelSamples
 
 SAMPLES: dict[str, ModelSamples] = {
     "melitz": melitz.MODEL,
     "melitz_ottaviano": melitz_ottaviano.MODEL,
     "vertical_specialization": vertical_specialization.MODEL,
+    "granular": granular.MODEL,
 }
 
 

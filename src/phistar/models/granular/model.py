@@ -40,18 +40,10 @@ class Granular(Primitives, Model):
             "sigma": float(self.sigma), "K_1": float(self.K_1), "K_0": float(self.K_0),
             "productivities": of if self.segmented else of[0], "upper": self.upper, "market": self.market,
             "W": self.W, "conduct": self.conduct, "scope": self.scope, "f": float(self.f),
-            "scope_choice": self.scope_choice, "L": self._plain(self.L),
+            "scope_choice": self.scope_choice, "L": self.L.tolist(),
         }  # fmt: skip
-        spent = {"R": self.R} if self.upper == "fixed" else {"I": self.I}
-        full |= {name: self._plain(value) for name, value in spent.items()}
-        if self.eta is not None:
-            full["eta"] = float(self.eta)
-        if self.segmented:
-            full["tau"] = self.tau.tolist()
-        return full
-
-    def _plain(self, values: np.ndarray) -> Any:
-        return values.tolist() if self.segmented else float(values[0])
+        full |= {"R": self.R.tolist()} if self.upper == "fixed" else {"I": self.I.tolist(), "eta": float(self.eta)}
+        return {**full, "tau": self.tau.tolist()} if self.segmented else full
 
     @classmethod
     def equation_records(cls) -> tuple[EquationRecord, ...]:

@@ -97,7 +97,7 @@ def read(raw: Mapping[str, Any], names: Sequence[str] | None) -> dict[str, Any]:
 def _count(raw: Mapping[str, Any], names: Sequence[str] | None, lists: list[np.ndarray]) -> int:
     """Count the countries: one market has one, however many economies are in it."""
     market = raw.get("market")
-    if market not in {None, "segmented"} or (market is None and len(lists) == 1 and not _many(raw, names)):
+    if market not in (None, "segmented") or (market is None and len(lists) == 1 and not _many(raw, names)):
         if len(lists) > 1:
             raise InputError("productivities", f"holds {len(lists)} lists where the market is one", market,
                              remedy='write market = "segmented", or give one list')  # fmt: skip
