@@ -131,12 +131,13 @@ def _start(m: Primitives, there: np.ndarray) -> np.ndarray:
 
 
 def _step(m: Primitives, there: np.ndarray, point: Point) -> Point | None:
-    """Take a Newton step, shortened until it helps; None at the floor of precision."""
-    move = np.linalg.lstsq(_jacobian(m, point), -point.gap, rcond=None)[0]
+    """Take a Newton step on the logs of total shares, shortened until it helps; None at the floor of precision."""
+    total = 1.0 + point.gap  # its log keeps away from prices so low that nobody sells
+    move = np.linalg.lstsq(_jacobian(m, point) / total[:, None], -np.log(total), rcond=None)[0]
     move *= min(1.0, 1.0 / max(float(np.max(np.abs(move))), 1e-300))
     for share in 0.5 ** np.arange(40.0 if np.max(np.abs(point.gap)) > 1e-13 else 1.0):
         trial = at(m, there, point.x + share * move)
-        if np.max(np.abs(trial.gap)) < np.max(np.abs(point.gap)):
+        if np.max(np.abs(np.log1p(trial.gap))) < np.max(np.abs(np.log1p(point.gap))):
             return trial
     return None
 
@@ -160,44 +161,42 @@ def _scopes(m: Primitives, base: np.ndarray, x: np.ndarray, spending: np.ndarray
     # Revenue bounds N from above: what all varieties cost is less than what they sell for.
     log_n = np.where(pays, np.log(np.sum(spending) / m.K_1), -np.inf)
     low, high = np.full(len(log_n), -np.inf), log_n.copy()
+    last = not pays.any()
     for _ in range(_SCOPE_STEPS):
-        reach = log_n[:, None] + base
-        share, _ = kernel.shares_of_given_scope(m.game, reach, x)
-        markup = eq.markup_of_share(m.game, x, share)
-        room = 1.0 - s * oligopoly.log_markup_slope(m.conduct, _tough(m, x, share)) * share * _room(m, x)
-        earned = spending * share / (s * markup * m.K_1)
-        total = np.sum(earned, axis=1)
-        # d ln(S/mu) / d ln N = (1 + dln mu/dln S (-1)) / room, with room = 1 + (sigma-1) dln mu/dln S.
-        bend = (room - 1.0) / s
-        slope = np.sum(earned * (1.0 - bend) / room, axis=1) / total - 1.0
-        with np.errstate(invalid="ignore", divide="ignore"):
-            miss = np.log(total) - log_n
-            low, high = np.where(miss > 0.0, log_n, low), np.where(miss < 0.0, log_n, high)
-            trial = log_n - miss / slope
-            middle = np.where(np.isfinite(low), 0.5 * (low + high), log_n - 2.0)
-            new = np.where((trial < low) | (trial > high) | ~np.isfinite(trial), middle, trial)
-            moved = pays & (np.abs(new - log_n) > 1e-15 * (1.0 + np.abs(log_n)))
-        log_n = np.where(moved, new, log_n)
-        if not moved.any():
+        if last:
             break
+        share, _ = kernel.shares_of_given_scope(m.game, log_n[:, None] + base, x)
+        earned, _, slope = _earnings(m, x, share)
+        total = np.sum(earned, axis=1)
+        miss = np.log(total) - log_n
+        low, high = np.where(miss > 0.0, log_n, low), np.where(miss < 0.0, log_n, high)
+        trial = log_n - miss / (np.sum(earned * slope, axis=1) / total - 1.0)
+        middle = np.where(np.isfinite(low), 0.5 * (low + high), log_n - 2.0)
+        new = np.where((trial < low) | (trial > high) | ~np.isfinite(trial), middle, trial)
+        last = not np.any(pays & (np.abs(miss) > 1e-9))  # steps then double digits: one more ends at rounding
+        log_n = np.where(pays, new, log_n)
     return np.asarray(log_n)
 
 
-def _tough(m: Primitives, x: np.ndarray, share: np.ndarray) -> np.ndarray:
-    return np.asarray(oligopoly.toughness_of_share(m.conduct, m.sigma, m.game.upper.elasticity(x), share))
-
-
-def _room(m: Primitives, x: np.ndarray) -> np.ndarray:
-    theta = m.game.upper.elasticity(x)
-    return np.asarray(oligopoly.toughness(m.conduct, m.sigma) - oligopoly.toughness(m.conduct, theta))
+def _earnings(m: Primitives, x: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return what markets add to the right side of (3.5), dln S/dln N, and dln of the first in ln N (firm, market)."""
+    s, theta = m.sigma - 1.0, m.game.upper.elasticity(x)
+    room = oligopoly.toughness(m.conduct, m.sigma) - oligopoly.toughness(m.conduct, theta)
+    tough = oligopoly.toughness_of_share(m.conduct, m.sigma, theta, share)
+    markup_slope = -oligopoly.log_markup_slope(m.conduct, tough) * share * room  # d ln mu / d ln S
+    answer = 1.0 / (1.0 + s * markup_slope)
+    earned = m.game.upper.spending(x) * share / (s * oligopoly.markup_of_toughness(m.conduct, tough) * m.K_1)
+    return earned, answer, (1.0 - markup_slope) * answer
 
 
 def _jacobian(m: Primitives, point: Point) -> np.ndarray:
-    """Differentiate the gaps in ln P by central differences: a direction for Newton, no answer (market, market)."""
-    there = np.isfinite(point.log_n)
-    columns = []
-    for j in range(len(point.x)):
-        step = np.zeros(len(point.x))
-        step[j] = 1e-6
-        columns.append((at(m, there, point.x + step).gap - at(m, there, point.x - step).gap) / 2e-6)
-    return np.stack(columns, axis=1)
+    """Differentiate the gaps in ln P, every firm's scope following (3.5) (market, market)."""
+    x, share, s = point.x, point.share, m.sigma - 1.0
+    on = share > 0.0
+    earned, answer, of_scope = _earnings(m, x, share)
+    weight = np.where(on, earned / np.where(on.any(axis=1), np.sum(earned, axis=1), 1.0)[:, None], 0.0)
+    per_share = point.slope / np.where(on, share, 1.0)  # d ln S / d ln P at a given scope
+    of_price = m.game.upper.spending_slope(x) + per_share - (1.0 - per_share / s)
+    scope_moves = weight * of_price / (1.0 - np.sum(weight * of_scope, axis=1))[:, None]
+    through_scope = (share * answer).T @ np.where(on.any(axis=1)[:, None], scope_moves, 0.0)
+    return np.asarray(np.diag(point.slope.sum(axis=0)) + through_scope)

@@ -13,7 +13,7 @@ from phistar.models.granular.game import Game
 from phistar.models.granular.primitives import Primitives
 
 #: Sets of active firms looked at for other equilibria in one market.
-MOST_SETS = 1024
+MOST_SETS = 512
 #: Excluded firms tested one by one; those less productive gain less.
 _MOST_TESTED = 16
 
@@ -136,11 +136,25 @@ def _other_sets(
     tolerance = kernel.tolerance(_widened(game, sets.shape[1]), x)
     stands = np.isfinite(x) & np.all(np.where(inside, profit, 0.0) >= -tolerance, axis=0)
     stands &= ~np.all(sets == copies[:, None], axis=0)
-    for k in np.flatnonzero(stands):
-        outside = np.flatnonzero(sets[:, k] < entrants)
-        best = outside[np.argsort(-phi[outside], kind="stable")][:1]
-        if not len(_gain_at_once(game, phi, x[k : k + 1], best)):
-            found.others.append(_described(m, sets[:, k]) + where)
+    stands &= ~_best_outsider_gains(game, phi, entrants, sets, x)
+    found.others += [_described(m, sets[:, k]) + where for k in np.flatnonzero(stands)]
+
+
+def _best_outsider_gains(
+    game: Game, phi: np.ndarray, entrants: np.ndarray, sets: np.ndarray, x: np.ndarray
+) -> np.ndarray:
+    """Whether the best firm outside each set would gain by entering against the set as it is (set)."""
+    best = np.max(np.where(sets < entrants[:, None], phi[:, None], 0.0), axis=0)
+    many = _widened(game, sets.shape[1])
+    able = kernel.ability(many, best[None])
+    share, _ = kernel.shares_at(many, able, x)
+    maybe = np.flatnonzero((share[0] > 0.0) & np.isfinite(x))
+    gains = np.zeros(len(x), dtype=bool)
+    if len(maybe):
+        few = kernel.of_sectors(many, maybe)
+        _, profit = kernel.best_reply(few, able[:, maybe], x[maybe], np.zeros((1, len(maybe))))
+        gains[maybe] = profit[0] > kernel.tolerance(few, x[maybe])
+    return gains
 
 
 def _candidates(phi: np.ndarray, entrants: np.ndarray, copies: np.ndarray) -> np.ndarray:

@@ -162,6 +162,7 @@ def shares_of_given_scope(game: Game, reach: np.ndarray, x: np.ndarray) -> tuple
     most = small / room  # where the markup would be infinite
     least_markup = s * np.log(game.sigma / s)
     share = np.minimum(np.exp(np.where(there, reach, 0.0) - least_markup), 0.75 * most)
+    last = False
     with np.errstate(all="ignore"):
         for _ in range(_INNER_STEPS):
             t = small - share * room
@@ -169,10 +170,11 @@ def shares_of_given_scope(game: Game, reach: np.ndarray, x: np.ndarray) -> tuple
             steep = 1.0 - s * oligopoly.log_markup_slope(conduct, t) * share * room
             new = share * np.exp(-miss / steep)
             new = np.where(new < most, new, 0.5 * (share + most))
-            moved = np.abs(new - share) > 2e-16 * share
+            moved = np.abs(new - share) > 1e-9 * share  # steps then double digits: one more ends at rounding
             share = np.where(there, new, 0.0)
-            if not np.any(moved & there):
+            if last:
                 break
+            last = not np.any(moved & there)
         t = small - share * room
         steep = 1.0 - s * oligopoly.log_markup_slope(conduct, t) * share * room
         theta_slope = game.upper.elasticity_slope(x)
