@@ -19,8 +19,8 @@ EXACT = 1e-12  # two well-scaled certified answers, each good to about 1e-14
 
 
 def shock(model: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Raise every trade cost by a tenth, home included."""
-    name = SAMPLES[model].trade_cost
+    """Raise every trade cost, home included, or another cost where firms share one market, by a tenth."""
+    name = SAMPLES[model].shocked
     return {name: (1.1 * np.asarray(parameters[name], dtype=float)).tolist()}
 
 

@@ -137,8 +137,10 @@ def plain(value: Any) -> Any:
         return int(value)
     if isinstance(value, np.ndarray) and value.dtype.kind == "f" and np.isfinite(value).all():
         return value.tolist()
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        return plain(value.item())
     if isinstance(value, (list, tuple, np.ndarray)):
-        return [plain(v) for v in value] if np.ndim(value) or not isinstance(value, np.ndarray) else plain(value.item())
+        return [plain(v) for v in value]
     if isinstance(value, (float, np.floating)):
         if np.isnan(value):
             return None

@@ -46,10 +46,12 @@ class ModelSamples:
     accounts: Callable[[Any, dict[str, Any]], dict[str, np.ndarray]]
     #: scalar parameters that make every country alike, per country count
     symmetric: Callable[[int], dict[str, Any]]
-    #: the trade cost that, raised without bound, closes the economy; of a model of firms any cost
+    #: the trade cost that, raised without bound, closes the economy
     trade_cost: str = "tau"
     #: what else must be raised with it
     further_trade_costs: tuple[str, ...] = ()
+    #: the cost that comparisons raise
+    shocked: str = "tau"
     #: whether its worlds are countries alone, so that they can be relabelled, closed and made alike
     of_countries: bool = True
     #: variables of the closed economy that the limit of large trade costs must reach

@@ -10,9 +10,11 @@ import numpy as np
 from .base import INF, ModelSamples, Sample
 
 FIRMS = [0.31, 0.29, 0.285, 0.27, 0.18]
-COUNTRIES = [[0.30, 0.29, 0.27], [0.31, 0.28, 0.265, 0.19], [0.295, 0.285]]
+COUNTRIES = [[0.30, 0.29, 0.27], [0.31, 0.28, 0.265, 0.19], [0.30, 0.285]]
 TAU = [[1.02, 1.1, 1.06], [1.08, 1.0, 1.12], [1.04, 1.09, 1.01]]
-FIXED: dict[str, Any] = {"sigma": 5.0, "K_1": 4.0, "R": 900.0, "L": 1800.0, "productivities": FIRMS}
+FIXED: dict[str, Any] = {"sigma": 5.0, "K_1": 4.0, "R": 900.0, "L": 1800.0, "productivities": FIRMS,
+    "market": "autarky",
+}  # fmt: skip
 CES: dict[str, Any] = {
     "sigma": 5.0, "K_1": 4.0, "upper": "ces", "eta": 1.8, "I": 1700.0, "L": 1500.0, "productivities": FIRMS,
 }  # fmt: skip
@@ -111,4 +113,4 @@ def symmetric(count: int) -> dict[str, Any]:
     return {**FIXED, "market": "segmented", "W": count, "tau": 1.05}
 
 
-MODEL = ModelSamples(SAMPLES, accounts, symmetric, trade_cost="K_1", of_countries=False)
+MODEL = ModelSamples(SAMPLES, accounts, symmetric, shocked="K_1", of_countries=False)

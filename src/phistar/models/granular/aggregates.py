@@ -12,9 +12,7 @@ from phistar.numerics.duals import value_of
 Array = Any
 
 
-def totals(
-    m: Game, x: Array, copies: Array, share: Array, markup: Array, varieties: Array, phi: Array
-) -> dict[str, Array]:
+def totals(m: Game, copies: Array, share: Array, markup: Array, varieties: Array, phi: Array) -> dict[str, Array]:
     """Compute a market's totals from its firms (firm, market); `copies` is zero for a firm that is out.
 
     Notes
@@ -27,13 +25,28 @@ def totals(
     """
     s = m.sigma - 1.0
     best = np.max(np.where(copies > 0, value_of(phi), 0.0), axis=0)  # a scale, so that powers stay tame
-    number = np.sum(copies * varieties, axis=0)
-    average = 1.0 / np.sum(copies * share / markup, axis=0)
-    efficient = best * np.sum(copies * varieties * (phi / best) ** s, axis=0) ** (1.0 / s)
+    weight = copies * varieties * (phi / best) ** s
+    total, number = np.sum(weight, axis=0), np.sum(copies * varieties, axis=0)
     return {
         "total_varieties": number,
         "herfindahl": np.sum(copies * share**2, axis=0),
-        "aggregate_markup": average,
-        "misallocation": 1.0 - average * np.exp(-x) / efficient,
-        "mean_productivity": efficient / number ** (1.0 / s),
+        "aggregate_markup": 1.0 / np.sum(copies * share / markup, axis=0),
+        "misallocation": misallocation(m, weight / total, np.where(copies > 0, markup, 1.0)),
+        "mean_productivity": best * (total / number) ** (1.0 / s),
     }
+
+
+def misallocation(m: Game, weight: Array, markup: Array) -> Array:
+    """Compute 1 - TFP/TFP* = 1 - (sum w mu^(1-sigma))^(sigma/(sigma-1)) / sum w mu^-sigma, zero at equal markups.
+
+    Parameters
+    ----------
+    weight : array (firm, market)
+        Shares of N phi^(sigma-1).
+    """
+    s = m.sigma - 1.0
+    highest = np.max(np.where(value_of(weight) > 0.0, value_of(markup), 0.0), axis=0)
+    log_ratio = np.where(value_of(weight) > 0.0, np.log(markup / highest), 0.0)
+    # Differences from one: equal markups leave exactly nothing.
+    power = np.log1p(np.sum(weight * np.expm1(-s * log_ratio), axis=0)) * (m.sigma / s)
+    return -np.expm1(power - np.log1p(np.sum(weight * np.expm1(-m.sigma * log_ratio), axis=0)))

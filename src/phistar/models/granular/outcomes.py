@@ -47,7 +47,7 @@ _OF_MARKETS = (
     ("aggregate_markup", (), "1", "", "sales over the labour that makes them"),
     ("misallocation", (), "1", "", "share of output lost because markups differ, for the varieties on sale"),
     ("mean_productivity", (), "output a unit of labour", "", "mean ability over varieties, of order sigma - 1"),
-    ("welfare", (), "utility a head", "U", "utility a head, profits in income where R is fixed"),
+    ("welfare", (), "utility a head", "U", "utility a head, profits being income"),
     ("welfare_wages", (), "utility a head", "U", "utility a head with profits left aside, as in the paper"),
 )  # fmt: skip
 _OF_COUNTRIES = (
@@ -119,7 +119,7 @@ def of_markets(m: Primitives, b: Behaviour) -> dict[str, Any]:
         "cutoff": np.sum(np.where(marginal, b.phi, 0.0), axis=0),
         "cutoff_share": np.sum(np.where(marginal, b.share, 0.0), axis=0),
         "total_profit": profit,
-        **aggregates.totals(game, b.x, b.copies, b.share, b.markup, b.varieties, b.phi),
+        **aggregates.totals(game, b.copies, b.share, b.markup, b.varieties, b.phi),
         "welfare": with_profits,
         "welfare_wages": wages,
     }
@@ -141,18 +141,19 @@ def welfare(m: Primitives, b: Behaviour) -> tuple[Any, Any]:
 
     Notes
     -----
-    Fixed R: u = 1 + profits - rho + rho ln(rho/P) with rho = R/L, the utility (1) at wage 1. CES: (I/L)/PP with
-    PP = (1 + P^(1-eta))^(1/(1-eta)), which has no limit at eta = 1; I is all there is to spend, so profits beyond it
-    are not counted.
+    Fixed R: u = 1 + profits - rho + rho ln(rho/P) with rho = R/L, the utility (1) at wage 1. CES: income over
+    PP = (1 + P^(1-eta))^(1/(1-eta)), which has no limit at eta = 1; income is I/L, and profits are valued at the
+    prices that spending I alone makes, as in the paper demand leaves them out.
     """
+    profits = profits_of_countries(m, b) / m.L
     if m.upper == "ces":
         if float(value_of(m.eta)) == 1.0:
             return np.nan * b.x, np.nan * b.x
-        real = np.exp(np.log(m.I / m.L) - np.logaddexp(0.0, (1.0 - m.eta) * b.x) / (1.0 - m.eta))
-        return real, real
+        log_prices = np.logaddexp(0.0, (1.0 - m.eta) * b.x) / (1.0 - m.eta)
+        return (m.I / m.L + profits) * np.exp(-log_prices), m.I / m.L * np.exp(-log_prices)
     rho = m.R / m.L
     wages = 1.0 - rho + rho * (np.log(rho) - b.x)
-    return wages + profits_of_countries(m, b) / m.L, wages
+    return wages + profits, wages
 
 
 def profits_of_countries(m: Primitives, b: Behaviour) -> Any:

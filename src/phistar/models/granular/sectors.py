@@ -200,7 +200,7 @@ def _outcomes(
     varieties = eq.varieties(game, spending, share, mu) if game.scope == "multi" else on.astype(float)
     epsilon = eq.elasticity(game, x, share)
     profit = np.where(on, eq.profit(game, spending, share, epsilon), 0.0)
-    totals = aggregates.totals(game, x, on.astype(float), share, mu, varieties, ability)
+    totals = aggregates.totals(game, on.astype(float), share, mu, varieties, ability)
     last = np.maximum(survivors - 1, 0)[None]
     misses = np.stack([
         np.abs(share.sum(axis=0) - 1.0),
