@@ -193,10 +193,11 @@ def _jacobian(m: Primitives, point: Point) -> np.ndarray:
     """Differentiate the gaps in ln P, every firm's scope following (3.5) (market, market)."""
     x, share, s = point.x, point.share, m.sigma - 1.0
     on = share > 0.0
+    sells = np.any(on, axis=1)[:, None]
     earned, answer, of_scope = _earnings(m, x, share)
-    weight = np.where(on, earned / np.where(on.any(axis=1), np.sum(earned, axis=1), 1.0)[:, None], 0.0)
+    weight = np.where(on, earned / np.where(sells, np.sum(earned, axis=1)[:, None], 1.0), 0.0)
     per_share = point.slope / np.where(on, share, 1.0)  # d ln S / d ln P at a given scope
     of_price = m.game.upper.spending_slope(x) + per_share - (1.0 - per_share / s)
     scope_moves = weight * of_price / (1.0 - np.sum(weight * of_scope, axis=1))[:, None]
-    through_scope = (share * answer).T @ np.where(on.any(axis=1)[:, None], scope_moves, 0.0)
+    through_scope = (share * answer).T @ np.where(sells, scope_moves, 0.0)
     return np.asarray(np.diag(point.slope.sum(axis=0)) + through_scope)

@@ -43,6 +43,11 @@ class Draw:
     sampling: str = "independent"
     sample: int = SAMPLE
 
+    @property
+    def cheap(self) -> bool:
+        """Whether firms are drawn directly, not from a large sample each."""
+        return not self.sampling.startswith("cluster")
+
     def __call__(self, sectors: int, rng: np.random.Generator) -> np.ndarray:
         """Draw the firms of many sectors (sector, firm), best first, zeros where a sector has fewer than the widest."""
         if self.sampling == "independent":

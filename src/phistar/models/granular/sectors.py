@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -12,6 +13,7 @@ from phistar.core.certificate import TOLERANCE
 from phistar.core.errors import InputError
 from phistar.models.granular import aggregates, kernel
 from phistar.models.granular import equations as eq
+from phistar.models.granular.draws import Draw
 from phistar.models.granular.game import Game
 
 #: Sectors solved together: large enough to hide Python's cost, small enough to stay in cache.
@@ -106,6 +108,29 @@ def solve_sectors(
         keep = slice(first, first + chunk)
         parts.append(solve_block(kernel.of_sectors(game, keep), _descending(phi[keep]), keep_firms))
     return join(parts)
+
+
+def draw_sectors(draw: Draw, sectors: int, seed: int = 0, **world: Any) -> Sectors:
+    """Draw many sectors and solve them, chunk by chunk, so that memory does not grow with firms.
+
+    Parameters
+    ----------
+    draw : Draw
+        How each sector's firms are drawn; see `draws.read_draw`.
+    sectors : int
+    seed : int
+        The same seed gives the same sectors, however many follow.
+    **world
+        As `solve_sectors` takes it.
+    """
+    return join([solve_sectors(phi, **world) for phi in drawn(draw, sectors, seed)])
+
+
+def drawn(draw: Draw, sectors: int, seed: int) -> Iterator[np.ndarray]:
+    """Yield the productivities (sector, firm) of many sectors, a chunk at a time, each with a stream of its own."""
+    for i, first in enumerate(range(0, sectors, CHUNK)):
+        rng = np.random.default_rng([seed, i])
+        yield draw(CHUNK, rng)[: sectors - first] if draw.cheap else draw(min(CHUNK, sectors - first), rng)
 
 
 def _game(
