@@ -57,6 +57,8 @@ def tests(m: Primitives, b: Behaviour) -> Tests:
     if m.market == "integrated":
         entrants = entrants * solver.autarky_copies(m)
     found = Tests(_losses(m, b))
+    if float(m.fixed) > 0.0:
+        found.nearest = float(np.min(found.losses))
     for j in range(b.copies.shape[1]):
         game = kernel.of_sectors(m.game, [j])
         phi, copies, x = m.delivered[:, j], b.copies[:, j], b.x[j : j + 1]

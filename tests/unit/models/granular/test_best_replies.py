@@ -73,7 +73,7 @@ def test_no_survivor_gains_by_another_price_or_range(seed: int) -> None:
         at_home = rivals.profit(here)
         # the search's own profit function is the model's
         assert at_home == pytest.approx(eq["profit"][firm], rel=1e-9, abs=1e-12 * float(eq["expenditure"]))
-        best, _ = rivals.best([here, here + [0.1, -0.5]])
+        best, _ = rivals.best([here, here + np.array([0.1, -0.5])])
         assert best - at_home <= NO_GAIN * float(eq["expenditure"])
 
 
@@ -83,7 +83,7 @@ def test_search_from_afar_comes_back_to_the_equilibrium(seed: int) -> None:
     eq = solve({"model": "granular", "parameters": p})
     firm = survivors(eq)[0]
     here = np.log([eq["price"][firm], eq["varieties"][firm]])
-    best, where = Rivals(p, eq, firm).best([here + [0.3, -1.0], here + [-0.02, 1.0]])
+    best, where = Rivals(p, eq, firm).best([here + np.array([0.3, -1.0]), here + np.array([-0.02, 1.0])])
     assert best == pytest.approx(eq["profit"][firm], rel=1e-9)
     assert where == pytest.approx(here, abs=1e-4)  # a flat top: profit to 1e-10 pins the choice to its root
 

@@ -40,8 +40,8 @@ def test_many_sectors_are_what_each_is_alone(name: str, shape: float) -> None:
     assert many.certified.all()
     upper = {"upper": "ces"} if "eta" in given else {}
     for i in range(len(phi)):
-        alone = solve({"model": "granular",
-                       "parameters": {"sigma": 6.0, "K_1": 5.0, "productivities": phi[i].tolist(), **given, **upper}})  # fmt: skip
+        parameters = {"sigma": 6.0, "K_1": 5.0, "productivities": phi[i].tolist(), **given, **upper}
+        alone = solve({"model": "granular", "parameters": parameters})
         for variable in NAMES:
             # cutoff shares near zero and losses from small dispersion are differences: an absolute floor
             want = float(alone[variable])
