@@ -16,6 +16,8 @@ import numpy as np
 
 from phistar.core.certificate import TOLERANCE
 from phistar.core.scenario import Scenario, load_scenario
+from phistar.models.granular.draws import read_draw
+from phistar.models.granular.sectors import Sectors, draw_sectors, solve_sectors
 from phistar.models.registry import build_model
 from phistar.verbs.grid import parse_grid
 from phistar.verbs.solve import solve
@@ -187,6 +189,49 @@ def solving_of_the_sweep(folder: Path) -> tuple[Work, Said]:
     return work, said
 
 
+SECTORS: dict[str, dict[str, Any]] = {
+    "fixed spending": {"R": 1000.0},
+    "CES": {"eta": 2.0, "I": 2000.0},
+    "fixed spending, K_0 > 0": {"R": 1000.0, "K_0": 1.0},
+}
+
+
+def many_sectors(kind: str, count: int = 10_000, firms: int = 100) -> Callable[[Path], tuple[Work, Said]]:
+    """Solve and certify sectors of firms drawn from a Pareto distribution, in no order."""
+
+    def prepare(folder: Path) -> tuple[Work, Said]:
+        phi = 0.2 * np.random.default_rng(3).random((count, firms)) ** -0.2
+        found: list[Any] = []
+
+        def work() -> None:
+            found[:] = [solve_sectors(phi, sigma=6.0, K_1=5.0, **SECTORS[kind])]
+
+        return work, lambda: sectors_said(found[0])
+
+    return prepare
+
+
+def drawn_sectors(count: int) -> Callable[[Path], tuple[Work, Said]]:
+    """Draw, solve and certify sectors chunk by chunk."""
+
+    def prepare(folder: Path) -> tuple[Work, Said]:
+        draw, seed = read_draw({"family": "pareto", "k": 5.0, "scale": 0.2, "firms": 100, "seed": 3})
+        found: list[Any] = []
+
+        def work() -> None:
+            found[:] = [draw_sectors(draw, count, seed, sigma=6.0, K_1=5.0, R=1000.0)]
+
+        return work, lambda: sectors_said(found[0])
+
+    return prepare
+
+
+def sectors_said(sectors: Sectors) -> str:
+    """Say how many sectors are certified; the others have no equilibrium, and are not numbers."""
+    assert np.isnan(sectors.price_index[~sectors.certified]).all()
+    return f"{sectors.certified.sum():,} of {len(sectors):,}, residual {np.nanmax(sectors.residual):.0e}"
+
+
 def command(folder: Path, *arguments: str) -> Work:
     """Start Python afresh, with compiled modules kept in the scratch folder as an installation keeps them."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
@@ -227,6 +272,10 @@ CASES = (
     ),
     Case("linear demand, sweep of 100,000 worlds", 2.0, whole_sweep("", LINEAR, LINEAR_GRID)),
     Case("vertical specialization, 101 x 101 region map", 0.5, whole_sweep("", VERTICAL, REGION)),
+    Case("10,000 sectors of 100 firms, fixed spending", 0.15, many_sectors("fixed spending")),
+    Case("10,000 sectors of 100 firms, CES", 0.25, many_sectors("CES")),
+    Case("10,000 sectors of 100 firms, K_0 > 0", 0.2, many_sectors("fixed spending, K_0 > 0")),
+    Case("100,000 sectors of 100 firms, drawn", None, drawn_sectors(100_000)),
     Case(COLD_SOLVE, 0.4, cold_solve),
     Case(COLD_NUMPY, None, importing("numpy")),
 )
