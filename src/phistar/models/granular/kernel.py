@@ -23,6 +23,8 @@ MAX_STEPS = 200
 GOAL = 4e-16
 #: A step that leaves less than this is followed by one more, which ends at the floor of precision.
 NEAR = 1e-9
+#: Beyond this the firms that are there cannot make up the sector at any price.
+FOUND = 1e-6
 _INNER_STEPS = 100
 #: Halvings of a bracket 60 wide in ln P: below rounding.
 _HALVINGS = 64
@@ -54,6 +56,8 @@ def price_level(game: Game, able: np.ndarray, start: np.ndarray | None = None) -
     low, high = np.full_like(x, -np.inf), np.full_like(x, np.inf)
     ending = np.zeros(x.shape, dtype=bool)
     done = np.isnan(x)
+    gap = np.full_like(x, np.nan)
+    stride = 1.0 / min(1.0, float(game.sigma) - 1.0)
     with np.errstate(all="ignore"):
         for _ in range(MAX_STEPS):
             gap, move = step(game, able, x)
@@ -61,11 +65,10 @@ def price_level(game: Game, able: np.ndarray, start: np.ndarray | None = None) -
             done |= np.abs(gap) <= GOAL
             if done.all():
                 break
-            trial = _bracketed(x, move, gap, low, high)
-            x = np.where(done, x, trial)
+            x = np.where(done, x, _bracketed(x, move, gap, low, high, stride))
             done |= ending
             ending = np.abs(gap) <= NEAR
-    return np.where(_shared(game, able), x, np.nan)
+    return np.where(_shared(game, able) & (np.abs(gap) <= FOUND), x, np.nan)
 
 
 def _shared(game: Game, able: np.ndarray) -> np.ndarray:
@@ -80,11 +83,11 @@ def lone_has_no_markup(upper: UpperTier) -> bool:
     return upper.eta is None or bool(np.all(np.asarray(upper.eta) <= 1.0))
 
 
-def _bracketed(x: Any, move: Any, gap: Any, low: Any, high: Any) -> np.ndarray:
+def _bracketed(x: Any, move: Any, gap: Any, low: Any, high: Any, stride: float) -> np.ndarray:
     """Take Newton's move where it stays in the bracket, else halve the bracket, or search on while it is open."""
     inside = np.isfinite(low) & np.isfinite(high)
-    fallback = np.where(inside, 0.5 * (low + high), x - np.sign(gap))
-    wild = ~np.isfinite(move) | (np.abs(move) > 4.0)
+    fallback = np.where(inside, 0.5 * (low + high), x - stride * np.sign(gap))
+    wild = ~np.isfinite(move) | (np.abs(move) > 4.0 * stride)
     trial = x + np.where(wild, 0.0, move)
     return np.where(wild | (trial < low) | (trial > high), fallback, trial)
 
@@ -96,6 +99,8 @@ def _start(game: Game, able: np.ndarray) -> np.ndarray:
     second = np.where(usable, second, able[0])
     theta = game.upper.elasticity(np.zeros(able.shape[1]))
     half = oligopoly.toughness_of_share(game.conduct, game.sigma, theta, 0.5)
+    # Where the sector is less elastic than one, half of it may be more than anyone can hold.
+    half = np.maximum(half, 0.2 * oligopoly.toughness(game.conduct, game.sigma))
     log_markup = np.log(oligopoly.markup_of_toughness(game.conduct, half))
     with np.errstate(divide="ignore", invalid="ignore"):
         if game.scope == "multi":

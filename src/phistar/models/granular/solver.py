@@ -54,6 +54,9 @@ def _require(game: Game, x: np.ndarray) -> None:
     if np.isfinite(x).all():
         return
     where = "" if len(x) == 1 else f" in market {int(np.flatnonzero(~np.isfinite(x))[0])}"
+    if not np.any(np.asarray(game.fixed) > 0.0):
+        raise NoEquilibrium(f"the firms are too few or too unequal to share the sector{where} at finite markups",
+                            "add rivals, or raise eta")  # fmt: skip
     alone = kernel.lone_has_no_markup(game.upper)
     room = "fewer than two firms, and one alone has no finite markup" if alone else "no firm"
     name = "K_0" if game.scope == "multi" else "f"

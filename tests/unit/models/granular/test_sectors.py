@@ -156,3 +156,16 @@ def test_statements_over_draws_are_those_of_single_worlds() -> None:
     assert found.changes["range of the best firm"][0] == pytest.approx(c.hat("varieties")[0], rel=1e-11)
     fell = np.all(c.hat("profit")[np.isfinite(c.hat("profit"))] < 1)
     assert found.statements["every survivor's profit falls"] == float(fell)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_sectors_of_every_kind_are_certified(seed: int) -> None:
+    rng = np.random.default_rng([23, seed])
+    sigma = 1.2 + 10 ** rng.uniform(-0.5, 1.2)
+    phi = 10 ** rng.uniform(-1, 1) * np.exp(10 ** rng.uniform(-4, 0) * rng.standard_normal((4, rng.integers(2, 40))))
+    spending = 10 ** rng.uniform(0, 4)
+    upper = {"R": spending} if seed % 2 else {"eta": rng.uniform(1.05, min(0.95 * sigma, 8.0)), "I": spending}
+    kind = {"conduct": ("bertrand", "cournot")[seed // 2 % 2], "scope": ("multi", "single")[seed // 4 % 2]}
+    many = solve_sectors(phi, sigma=sigma, K_1=10 ** rng.uniform(-3, 2), **upper, **kind)
+    assert many.certified.all(), many.residual
+    assert not many.static_entry.any()
