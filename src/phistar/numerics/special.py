@@ -194,6 +194,8 @@ def normal_tails(t: Any, step: Any) -> tuple[Any, Any]:
     direct = 0.5 * step * step - step * t + _log_survival(low, tail_low) - survival
     # Where both tails are upper ones the squares cancel exactly.
     ratio = np.where((t > 0.0) & (low > 0.0), np.log(tail_low / tail), direct)
+    # Where only the lower one is, they leave t^2/2 behind, however far the step.
+    ratio = np.where((t <= 0.0) & (low > 0.0), np.log(0.5 * tail_low) - 0.5 * t * t - survival, ratio)
     small = np.abs(step) < SMALL_ORDER
     if np.any(small):
         nodes, weights = gauss_legendre(5)
