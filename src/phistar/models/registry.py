@@ -14,6 +14,7 @@ from phistar.core.scenario import Scenario
 _MODELS = {
     "melitz": ("phistar.models.melitz.model", "Melitz"),
     "melitz_ottaviano": ("phistar.models.melitz_ottaviano.model", "MelitzOttaviano"),
+    "market_penetration": ("phistar.models.market_penetration.model", "MarketPenetration"),
     "vertical_specialization": ("phistar.models.vertical_specialization.model", "VerticalSpecialization"),
     "granular": ("phistar.models.granular.model", "Granular"),
 }

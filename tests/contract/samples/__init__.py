@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from . import granular, melitz, melitz_ottaviano, vertical_specialization
+from . import granular, market_penetration, melitz, melitz_ottaviano, vertical_specialization
 from .base import ModelSamples
 
 SAMPLES: dict[str, ModelSamples] = {
     "melitz": melitz.MODEL,
     "melitz_ottaviano": melitz_ottaviano.MODEL,
+    "market_penetration": market_penetration.MODEL,
     "vertical_specialization": vertical_specialization.MODEL,
     "granular": granular.MODEL,
 }

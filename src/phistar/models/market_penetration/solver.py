@@ -1,0 +1,273 @@
+"""Find a market penetration equilibrium with any distribution: Newton on the named equations in logs.
+
+Unknowns are ln w, ln A and, with free entry, ln J. The start is the Pareto world that is tangent to this one in
+autarky; where Newton loses its way from there, borders are opened a step at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from phistar.blocks.keys import is_home
+from phistar.core.errors import NoEquilibrium
+from phistar.models.market_penetration import equations as eq
+from phistar.models.market_penetration.moments import Moments
+from phistar.models.market_penetration.wages import find_wages
+
+if TYPE_CHECKING:
+    from phistar.models.market_penetration.primitives import Primitives
+
+MAX_STEPS = 100
+#: Largest residual, in logs, at which Newton stops: some ulps of sums over countries.
+GOAL = 1e-14
+#: Good enough to be judged by the certificate once Newton no longer improves.
+ACCEPT = 1e-11
+#: Longest step in any log.
+_CAP = 2.0
+#: Iceberg costs that all but close a border, in logs, and into how many steps opening them is cut at most.
+_SHUT, _OPENINGS = 4.0, 64
+#: Logs a starting bisection searches, and how often it halves them: Newton needs no better start.
+_RANGE, _HALVINGS = 60.0, 16
+
+
+@dataclass(frozen=True)
+class Point:
+    """A guess: ln wages, ln demand levels, ln potential firms (country each)."""
+
+    log_wage: np.ndarray
+    log_demand: np.ndarray
+    log_entrants: np.ndarray
+
+    def moved(self, step: np.ndarray, free: bool) -> Point:
+        """Return the guess a step further; potential firms move where entry is free."""
+        n = len(self.log_wage)
+        entrants = self.log_entrants + step[2 * n :] if free else self.log_entrants
+        return Point(self.log_wage + step[:n], self.log_demand + step[n : 2 * n], entrants)
+
+
+def find(m: Primitives, start: Point | None = None) -> Point:
+    """Find wages, demand levels and potential firms of one world; the numeraire's wage is one.
+
+    Raises
+    ------
+    NoEquilibrium
+        Where the search ends without one.
+    """
+    guess = _tangent_world(m) if start is None else start
+    place, norm = newton(m, guess)
+    if norm < ACCEPT:
+        return place
+    place, norm = _open_borders(m)
+    if norm < ACCEPT:
+        return place
+    raise NoEquilibrium(
+        f"no equilibrium found: some market is still off by {norm:.1e} where the search ended",
+        "start from a solved neighbour, or move the parameters away from their extremes",
+    )
+
+
+def newton(m: Primitives, place: Point) -> tuple[Point, float]:
+    """Run Newton's method with a cap on its steps and cuts while the largest gap does not fall."""
+    gap, matrix = _gaps(m, place)
+    norm = _size(gap)
+    for _ in range(MAX_STEPS):
+        if norm < GOAL or not np.isfinite(matrix).all():
+            break
+        step = _solve(m, matrix, gap)
+        step = step * min(1.0, _CAP / max(np.max(np.abs(step)), 1e-300))
+        for cut in (1.0, 0.5, 0.25, 0.05, 0.01):
+            trial = place.moved(cut * step, m.entry == "free")
+            trial_gap, trial_matrix = _gaps(m, trial)
+            if _size(trial_gap) < norm:
+                break
+        else:
+            break
+        place, gap, matrix, norm = trial, trial_gap, trial_matrix, _size(trial_gap)
+    return place, norm
+
+
+def _size(gap: np.ndarray) -> float:
+    return float(np.max(np.abs(gap))) if np.isfinite(gap).all() else np.inf
+
+
+def _solve(m: Primitives, matrix: np.ndarray, gap: np.ndarray) -> np.ndarray:
+    """Solve for the step that keeps the numeraire's wage; Walras' law makes its labour market redundant."""
+    keep = np.arange(len(gap)) != m.numeraire
+    step = np.zeros(len(gap))
+    inner = matrix[np.ix_(keep, keep)]
+    try:
+        step[keep] = -np.linalg.solve(inner, gap[keep])
+    except np.linalg.LinAlgError:
+        step[keep] = -np.linalg.lstsq(inner, gap[keep], rcond=1e-13)[0]
+    return step
+
+
+def _gaps(m: Primitives, place: Point) -> tuple[np.ndarray, np.ndarray]:
+    """Compute the log gaps of labour markets, goods markets and free entry, and their exact Jacobian.
+
+    d ln B_ij = gamma d ln w_j + (1-gamma) d ln w_i, d ln phi*_ij = d ln w_i + (d ln B_ij - d ln A_j)/S, and per unit
+    of ln phi* sales fall by S sales + margin, marketing by margin.
+    """
+    n, s, wage = np.arange(len(place.log_wage)), m.S, np.exp(place.log_wage)
+    scale, sellers = sellers_at(m, place)
+    size = np.exp(place.log_entrants)[:, None] * scale
+    flows, spent, edge = size * sellers.sales, size * sellers.cost / m.sigma, size * sellers.margin
+    flow, cost = _Slopes.of(m, flows, s * flows + edge), _Slopes.of(m, spent, edge / m.sigma)
+    free = m.entry == "free"
+    sunk = np.exp(place.log_entrants) * wage * m.f_e if free else 0.0 * wage
+
+    earned = np.sum(s / m.sigma * flows + (1.0 - m.gamma) * spent, axis=1) + m.gamma * np.sum(spent, axis=0) + sunk
+    labour = s / m.sigma * flow.by_origin + (1.0 - m.gamma) * cost.by_origin + m.gamma * cost.by_destination
+    profits = np.sum(flows / m.sigma - spent, axis=1)
+    gains = flow.by_origin / m.sigma - cost.by_origin
+    spending = wage * m.L + (0.0 if free else profits)
+    income = np.zeros_like(gains) if free else gains.copy()
+    columns = len(n)
+    labour[n, n] += sunk
+    income[n, n] += wage * m.L
+    if free:
+        labour[n, 2 * columns + n] += sunk
+    labour = labour / earned[:, None]
+    labour[n, n] -= 1.0
+    bought = np.sum(flows, axis=0)
+    goods = flow.by_destination / bought[:, None] - income / spending[:, None]
+    gap = [np.log(earned / (wage * m.L)), np.log(bought / spending)]
+    matrix = [labour, goods]
+    if free:
+        entry = gains / profits[:, None]
+        entry[n, n] -= 1.0
+        entry[n, 2 * columns + n] -= 1.0
+        gap.append(np.log(profits / sunk))
+        matrix.append(entry)
+    return np.concatenate(gap), np.concatenate(matrix)
+
+
+def sellers_at(m: Primitives, place: Point) -> tuple[np.ndarray, Moments]:
+    """Compute B_ij and what sellers do on average at a guess (origin, destination)."""
+    log_x = eq.log_cutoff(m, place.log_wage, place.log_demand)
+    return np.exp(eq.log_scale(m, place.log_wage)), eq.moments(m, log_x)
+
+
+@dataclass(frozen=True)
+class _Slopes:
+    """Derivatives of a pair quantity's sums in every unknown: one row an origin, one row a destination."""
+
+    by_origin: np.ndarray
+    by_destination: np.ndarray
+
+    @classmethod
+    def of(cls, m: Primitives, level: np.ndarray, fall: np.ndarray) -> _Slopes:
+        """Differentiate J_i B_ij f(phi*_ij), whose fall per unit of ln phi* is `fall`."""
+        n = np.arange(len(level))
+        own = (1.0 - m.gamma) * level - fall * (1.0 + (1.0 - m.gamma) / m.S)
+        other, demand = m.gamma * (level - fall / m.S), fall / m.S
+        parts = [(own, other), (np.zeros_like(level), demand)]
+        if m.entry == "free":
+            parts.append((level, np.zeros_like(level)))
+        origin, destination = [], []
+        for at_origin, at_destination in parts:
+            row, column = at_destination.copy(), at_origin.T.copy()
+            row[n, n] += np.sum(at_origin, axis=1)
+            column[n, n] += np.sum(at_destination, axis=0)
+            origin.append(row)
+            destination.append(column)
+        return cls(np.concatenate(origin, axis=1), np.concatenate(destination, axis=1))
+
+
+def autarky(m: Primitives) -> Point:
+    """Find every country's closed economy at a wage of one, by bisection on its cutoff.
+
+    Fixed entry: J B (S/sigma sales + cost/sigma) = L; free entry: B (sales - cost)/sigma = f_e. Both fall in phi*.
+    """
+    zero = np.zeros(len(m.countries))
+    scale = np.diagonal(np.exp(eq.log_scale(m, zero)))
+
+    def at(log_x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        found = eq.moments(m, log_x[:, None])
+        return found.sales[:, 0], found.cost[:, 0]
+
+    def excess(log_x: np.ndarray) -> np.ndarray:
+        sales, cost = at(log_x)
+        with np.errstate(divide="ignore"):
+            if m.entry == "free":
+                return np.log(scale * (sales - cost) / m.sigma / m.f_e)
+            return np.log(m.J * scale * (m.S * sales + cost) / m.sigma / m.L)
+
+    log_x = _bisect(excess, len(zero))
+    sales, cost = at(log_x)
+    if m.entry == "free":
+        entrants = m.L / (scale * (m.S * sales + cost) / m.sigma + m.f_e)
+    else:
+        entrants = m.J * np.ones(len(zero))
+    demand = np.log(scale) - m.S * (log_x - np.log(m.sigma / m.S) - np.diagonal(m.log_tau))
+    return Point(zero, demand, np.log(entrants))
+
+
+def _bisect(falling: Callable[[np.ndarray], np.ndarray], count: int) -> np.ndarray:
+    """Find where each of `count` falling functions of a log is zero, nearly enough for Newton to start there."""
+    low, high = np.full(count, -_RANGE), np.full(count, _RANGE)
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (low + high)
+        above = falling(middle) > 0.0
+        low, high = np.where(above, middle, low), np.where(above, high, middle)
+    return 0.5 * (low + high)
+
+
+def _tangent_world(m: Primitives) -> Point:
+    """Start from the Pareto world that agrees with this one, to first order, where borders are closed."""
+    place = autarky(m)
+    n = len(m.countries)
+    scale, sellers = sellers_at(m, place)
+    elasticity = np.diagonal(eq.trade_elasticity(m, sellers))
+    theta = float(np.clip(np.exp(np.mean(np.log(elasticity))), m.S * 1.05, 40.0))
+    at_home = place.log_entrants + np.log(np.diagonal(sellers.sales))
+    log_x = np.diagonal(eq.log_cutoff(m, place.log_wage, place.log_demand))
+    affinity = (at_home + theta * (log_x + np.diagonal(m.log_tau)))[:, None] - theta * m.log_tau
+    kappa = np.array([theta + (1.0 - m.gamma) * (theta / m.S - 1.0)])
+    log_wage, _ = find_wages(affinity[..., None], kappa, np.log(m.L * np.ones(n))[:, None])
+    log_wage = log_wage[:, 0] - log_wage[m.numeraire, 0]
+    spending = log_wage + np.log(_home_spending(m, scale, sellers, place))
+    return Point(log_wage, _clear_goods(m, log_wage, spending, place), place.log_entrants)
+
+
+def _home_spending(m: Primitives, scale: np.ndarray, sellers: Moments, place: Point) -> np.ndarray:
+    """Compute income of the closed economies at wages of one."""
+    flows = np.exp(place.log_entrants)[:, None] * scale * sellers.sales
+    return np.asarray(np.diagonal(flows))
+
+
+def _clear_goods(m: Primitives, log_wage: np.ndarray, log_spending: np.ndarray, place: Point) -> np.ndarray:
+    """Find the demand levels at which each market's sales are its spending, by bisection."""
+    centre = place.log_demand + m.sigma * log_wage
+
+    def excess(change: np.ndarray) -> np.ndarray:
+        scale, sellers = sellers_at(m, Point(log_wage, centre - change, place.log_entrants))
+        with np.errstate(divide="ignore"):
+            return np.log(np.sum(np.exp(place.log_entrants)[:, None] * scale * sellers.sales, axis=0)) - log_spending
+
+    return np.asarray(centre - _bisect(excess, len(log_wage)))
+
+
+def _open_borders(m: Primitives) -> tuple[Point, float]:
+    """Follow the equilibrium from nearly closed borders to the world's own, in as few steps as it allows."""
+    home = is_home(len(m.countries))
+
+    def world(openness: float) -> Primitives:
+        return replace(m, log_tau=np.where(home, m.log_tau, m.log_tau + (1.0 - openness) * _SHUT))
+
+    place, norm = newton(world(0.0), _tangent_world(world(0.0)))
+    done, stride = 0.0, 0.25
+    while done < 1.0 and norm < ACCEPT:
+        there = min(1.0, done + stride)
+        trial, trial_norm = newton(world(there), place)
+        if trial_norm < ACCEPT:
+            place, norm, done, stride = trial, trial_norm, there, 1.5 * stride
+        elif stride > 1.0 / _OPENINGS:
+            stride *= 0.25
+        else:
+            return trial, trial_norm
+    return place, norm
