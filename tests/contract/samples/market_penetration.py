@@ -27,7 +27,7 @@ TAIL = {"family": "pareto", "k": 7.2, "scale": 1.0}
 BODY = {"family": "lognormal", "mu": 0.1, "sd": 0.4}
 THIN = {"family": "weibull", "shape": 1.4, "scale": 0.9}
 EXTREME = {"family": "frechet", "shape": 7.0, "scale": 0.9}
-BOUNDED = {"family": "bounded_pareto", "k": 6.0, "lower": 0.8, "upper": 3.0}
+BOUNDED = {"family": "bounded_pareto", "k": 6.0, "lower": 0.8, "upper": 5.0}
 
 
 def _world(*, drop: tuple[str, ...] = (), **changes: Any) -> dict[str, Any]:
