@@ -121,6 +121,24 @@ def linear_world(count: int, corners: bool, family: str = "Pareto", seed: int = 
     return {"model": "melitz_ottaviano", "parameters": parameters}
 
 
+def marketing_world(count: int = 200, seed: int = 7) -> dict[str, Any]:
+    """Draw an asymmetric market penetration world at the paper's elasticities."""
+    rng = np.random.default_rng(seed)
+    tau = 1.0 + rng.uniform(0.3, 1.5, (count, count))
+    np.fill_diagonal(tau, 1.0)
+    parameters = {
+        "theta": 8.0,
+        "theta_tilde": 1.5,
+        "beta": 1.0,
+        "psi": 1e-3,
+        "L": rng.lognormal(0.0, 1.0, count).tolist(),
+        "b": rng.uniform(0.7, 1.4, count).tolist(),
+        "J": rng.lognormal(0.0, 1.0, count).tolist(),
+        "tau": tau.tolist(),
+    }
+    return {"model": "market_penetration", "parameters": parameters}
+
+
 def one_solve(scenario: dict[str, Any]) -> Callable[[Path], tuple[Work, Said]]:
     """Solve and certify one world."""
 
@@ -259,6 +277,7 @@ COLD_SOLVE, COLD_NUMPY = "cold phistar solve, two countries", "cold import numpy
 CASES = (
     Case("solve, 100 countries, Pareto", 0.1, one_solve(world("Pareto"))),
     Case("solve, 100 countries, lognormal", 0.1, one_solve(world("lognormal"))),
+    Case("market penetration, 200 countries", 0.05, one_solve(marketing_world())),
     Case("sweep of 100,000 worlds, in memory", 1.5, whole_sweep("")),
     Case("sweep of 100,000 worlds, to parquet", 1.5, whole_sweep(".parquet")),
     Case("sweep of 100,000 worlds, solving alone", 0.5, solving_of_the_sweep),

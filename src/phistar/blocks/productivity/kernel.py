@@ -314,6 +314,9 @@ class LocationScale(Productivity):
     def _premium(self, u: Any, q: Any) -> Any:
         raise NotImplementedError
 
+    def _premium_slopes(self, u: Any, q: Any) -> tuple[Any, Any]:
+        return self._hazard(u, 0.0) - self._hazard(u, q) - q, self._mean(u, q) - u
+
     def _hazard(self, u: Any, q: Any) -> Any:
         return np.exp(self._log_density(u) + q * u - self._log_moment(u, q))
 
@@ -375,7 +378,7 @@ class LocationScale(Productivity):
         return lifted(
             self._premium(v, p),
             (u, q),
-            lambda: (self._hazard(v, 0.0) - self._hazard(v, p) - p, self._mean(v, p) - v),
+            lambda: self._premium_slopes(v, p),
         )
 
     def _survival_and_premium(self, u: Any, q: Any) -> tuple[Any, Any]:

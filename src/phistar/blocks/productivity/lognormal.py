@@ -80,6 +80,11 @@ class Lognormal(LocationScale):
     def _survival_and_premium(self, u: Any, q: Any) -> tuple[Any, Any]:
         return normal_tails(u, q)
 
+    def _premium_slopes(self, u: Any, q: Any) -> tuple[Any, Any]:
+        # The mean above u of a normal moved by q, less u: no digits are lost at very negative orders.
+        excess = normal_excess(u - q)
+        return self._hazard(u, 0.0) - u - excess, excess
+
     @quiet
     def log_quantile(self, u: Any) -> Any:
         """Compute ln of the quantile."""

@@ -1,8 +1,8 @@
 """Exact hats of the market penetration model under the paper's Pareto, from observed trade shares alone.
 
-Public: `Observed`, `Shock`, `Shapes`, `solve_hats`, `observed_of`. Every change of iceberg costs, labour, technology, potential firms
-and marketing can be combined; nothing of the primitives' levels is needed. beta never appears: it moves no aggregate's
-change.
+Public: `Observed`, `Shock`, `Shapes`, `solve_hats`, `observed_of`. Every change of iceberg costs, labour, technology,
+potential firms and marketing can be combined; nothing of the primitives' levels is needed. beta never appears: it moves
+no aggregate's change.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Observed:
         gap = np.max(np.abs(shares @ spending / spending - 1.0))
         if gap > BALANCE:
             raise InputError("expenditure", f"leaves trade unbalanced by up to {gap:.1e} of spending",
-                             remedy="leave expenditure out, so that shares alone decide, or remove deficits first")  # fmt: skip
+                             remedy="leave it out, so that shares alone decide, or remove deficits first")  # fmt: skip
         object.__setattr__(self, "trade_share", shares / shares.sum(axis=0))
         object.__setattr__(self, "expenditure", spending)
 

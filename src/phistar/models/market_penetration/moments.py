@@ -101,7 +101,9 @@ def _integrated(g: Productivity, log_x: Array, high: Array, low: Array) -> Array
     """Average d/dp int (phi/x)^p dG = int (phi/x)^p ln(phi/x) dG over the orders from `low` to `high`."""
     some = np.isfinite(value_of(g.log_survival(log_x)))
     total: Array = 0.0
-    for node, weight in zip(*gauss_legendre(_NODES), strict=True):
+    # Where the orders meet the middle alone is exact, with its derivative too.
+    count = _NODES if np.any(value_of(high - low)) else 1
+    for node, weight in zip(*gauss_legendre(count), strict=True):
         order = low + node * (high - low)
         total = total + weight * power_mean(g, log_x, order) * (g.mean_log(log_x, order) - log_x)
     return np.where(some, total, 0.0)
