@@ -30,8 +30,7 @@ def cutoff_diagram(equilibrium: Equilibrium, origin: int = 0) -> Any:
     home, export = _cutoffs(equilibrium, origin)
     last = 1.3 * max(c for c in (home, export) if np.isfinite(c))
     lines = _profit_lines(equilibrium, origin, sigma, last)
-    bottom = 1.35 * min(line.values[0] for line in lines)
-    top = max(-1.6 * bottom, 1.25 * max((line.values[-1] for line in lines[1:]), default=0.0))
+    bottom, top = _span(lines)
     power = alt.Scale(type="pow", exponent=sigma - 1.0, domain=[0, last], nice=False, zero=True)
     x = alt.X("phi:Q", scale=power, title="productivity φ, drawn in proportion to φ^(σ − 1)",
               axis=alt.Axis(values=_ticks(home, export, last), format=".3~f", grid=False))  # fmt: skip
@@ -64,17 +63,37 @@ def _cutoffs(equilibrium: Equilibrium, origin: int) -> tuple[float, float]:
 
 
 def _profit_lines(equilibrium: Equilibrium, origin: int, sigma: float, last: float) -> list[Line]:
-    fixed = np.asarray(equilibrium.model.as_parameters()["f"], dtype=float)[origin]
-    zero = equilibrium["cutoff_zero_profit"][origin]
-    wage = float(equilibrium["wage"][origin])
+    zero = equilibrium.values.get("cutoff_zero_profit", equilibrium["cutoff"])[origin]
     abroad = [j for j in np.argsort(zero) if j != origin and np.isfinite(zero[j])][:MOST_MARKETS]
     phi = last * np.linspace(0.0, 1.0, 200) ** (1.0 / (sigma - 1.0))
     lines = []
     for j in (origin, *abroad):
         name = "π home" if j == origin else "π export" + (f", {equilibrium.countries[j]}" if len(abroad) > 1 else "")
-        profit = wage * fixed[j] * ((phi / zero[j]) ** (sigma - 1.0) - 1.0)
+        profit = _profit(equilibrium, origin, j, phi)
         lines.append(Line(name, phi, profit, BLUE if j == origin else ORANGE))
     return lines
+
+
+def _profit(equilibrium: Equilibrium, origin: int, j: int, phi: np.ndarray) -> np.ndarray:
+    """Compute profit in one market: with a fixed cost also what a firm below the cutoff would lose."""
+    given = equilibrium.model.as_parameters()
+    if "f" not in given:
+        # The first point stands at zero, where nobody sells.
+        log_phi = np.log(np.maximum(phi, 1e-9 * phi[-1]))
+        does = equilibrium.model.firm_schedule(dict(equilibrium.unknowns), log_phi)
+        return np.asarray(does["profit"][origin, j])
+    fixed = float(equilibrium["wage"][origin]) * float(np.asarray(given["f"], dtype=float)[origin, j])
+    return np.asarray(fixed * ((phi / equilibrium["cutoff_zero_profit"][origin, j]) ** (given["sigma"] - 1.0) - 1.0))
+
+
+def _span(lines: list[Line]) -> tuple[float, float]:
+    """Choose the ends of the vertical axis: where nobody can lose, a margin below zero."""
+    bottom = 1.35 * min(line.values[0] for line in lines)
+    abroad = max((line.values[-1] for line in lines[1:]), default=0.0)
+    if bottom < 0.0:
+        return bottom, max(-1.6 * bottom, 1.25 * abroad)
+    top = max(0.5 * lines[0].values[-1], 1.25 * abroad)
+    return -0.15 * top, top
 
 
 def _fates(home: float, export: float, last: float) -> list[Fate]:

@@ -59,13 +59,14 @@ def kernel_moments(g: Productivity, log_x: Array, S: Array, beta: Array) -> Mome
         density = np.exp(g.log_density(log_x))
         return Moments(survival, power_mean(g, log_x, S), survival, survival, density)
     b = np.where(fixed, 1.0, beta)
-    p = S - S / b
+    p, none = S - S / b, 0.0 * S
+    top, low, tail = (power_mean(g, log_x, order) for order in (S, p, -S / b))
     found = Moments(
         survival,
-        (S / b) * power_slope(g, log_x, S, p),
-        (S / b) * power_slope(g, log_x, 0.0 * S, -S / b),
-        (S / b) * power_slope(g, log_x, p, 0.0 * S),
-        (S / b) * power_mean(g, log_x, p),
+        (S / b) * power_slope(g, log_x, (S, top), (p, low)),
+        (S / b) * power_slope(g, log_x, (none, survival), (-S / b, tail)),
+        (S / b) * power_slope(g, log_x, (p, low), (none, survival)),
+        (S / b) * low,
     )
     if not fixed.any():
         return found
@@ -82,18 +83,21 @@ def power_mean(g: Productivity, log_x: Array, order: Array) -> Array:
         return np.where(some, np.exp(log_survival + g.log_premium(log_x, order)), 0.0)
 
 
-def power_slope(g: Productivity, log_x: Array, high: Array, low: Array) -> Array:
-    """Compute int_x^inf ((phi/x)^high - (phi/x)^low)/(high - low) dG, also where the orders meet."""
+def power_slope(g: Productivity, log_x: Array, high: tuple[Array, Array], low: tuple[Array, Array]) -> Array:
+    """Compute int_x^inf ((phi/x)^high - (phi/x)^low)/(high - low) dG, also where the orders meet.
+
+    Each of `high` and `low` is an order and its `power_mean`.
+    """
     with np.errstate(all="ignore"):
-        width = value_of(high - low)
-        top = np.maximum(value_of(high), value_of(low))
+        difference = high[0] - low[0]
+        width = value_of(difference)
+        top = np.maximum(value_of(high[0]), value_of(low[0]))
         spread = value_of(g.mean_log(value_of(log_x), top)) - value_of(log_x)
         narrow = np.abs(width) * spread < _NARROW
-        nearby = _integrated(g, log_x, high, low) if narrow.any() else 0.0
+        nearby = _integrated(g, log_x, high[0], low[0]) if narrow.any() else 0.0
         if narrow.all():
             return nearby
-        gap = np.where(width == 0.0, 1.0, high - low)
-        apart = (power_mean(g, log_x, high) - power_mean(g, log_x, low)) / gap
+        apart = (high[1] - low[1]) / np.where(width == 0.0, 1.0, difference)
         return np.where(narrow, nearby, apart)
 
 

@@ -82,9 +82,7 @@ def _markets(m: Primitives, e: Economy) -> dict[str, Any]:
         "mean_reach": e.sellers.reach / some,
         "sales_scale": np.exp(e.log_scale),
         "marketing": e.marketed,
-        "marketing_share": np.exp(-np.log(m.sigma))
-        * e.sellers.cost
-        / np.where(value_of(survival) > 0.0, e.sellers.sales, np.nan),
+        "marketing_share": e.sellers.cost / np.where(value_of(survival) > 0.0, e.sellers.sales, np.nan) / m.sigma,
     }
 
 

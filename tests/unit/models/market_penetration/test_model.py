@@ -9,7 +9,9 @@ import pytest
 
 from phistar.core.errors import InputError
 from phistar.models.market_penetration.wages import find_wages
+from phistar.report.figures import draw
 from phistar.verbs.elasticities import elasticities
+from phistar.verbs.simulate import schedule
 from phistar.verbs.solve import solve
 from phistar.verbs.sweep import sweep
 
@@ -203,3 +205,29 @@ def test_every_key_has_an_elasticity_that_theta_tilde_shares_with_sigma() -> Non
     for name in ("welfare", "cutoff", "mean_sales"):
         expected = factor * by_sigma[name, "sigma"]
         assert by_tilde[name, "theta_tilde"] == pytest.approx(expected, rel=1e-9, abs=1e-12)
+
+
+# --- figures
+
+
+def data_rows(definition: Any) -> list[dict[str, Any]]:
+    if isinstance(definition, dict):
+        own = [row for row in definition.get("values") or [] if isinstance(row, dict)]
+        return own + [row for part in definition.values() for row in data_rows(part)]
+    return [row for part in definition for row in data_rows(part)] if isinstance(definition, list) else []
+
+
+def test_the_cutoff_diagram_draws_what_firms_earn() -> None:
+    found = penetration()
+    drawn = [row for row in data_rows(draw("cutoffs", {"model": "market_penetration", "parameters": WORLD}).to_dict())]
+    home = [row for row in drawn if "profit" in row and row["phi"] > found["cutoff"][0, 0]][:5]
+    for row in home:
+        assert row["profit"] == pytest.approx(schedule(found, [row["phi"]])["profit"][0, 0, 0], rel=1e-12)
+    assert all(row["profit"] == 0.0 for row in drawn if "profit" in row and row["phi"] < found["cutoff"][0].min())
+
+
+@pytest.mark.parametrize(("beta", "jumps"), [(0.0, True), (1.0, False)])
+def test_sales_jump_at_the_export_cutoff_only_with_a_fixed_cost(beta: float, jumps: bool) -> None:
+    world = {"theta": 8.0, "theta_tilde": 1.5, "beta": beta, "psi": 0.2, "L": [1.0, 1.0], "tau": 1.2}
+    chart = draw("firm_sizes", {"model": "market_penetration", "parameters": world})
+    assert any("jump" in str(row.get("text")) for row in data_rows(chart.to_dict())) is jumps
