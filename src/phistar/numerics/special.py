@@ -146,6 +146,13 @@ def log_normal_survival(t: Any) -> Any:
     return lifted(result, (t,), lambda: (-normal_hazard(v),))
 
 
+@quiet
+def log_scaled_survival(t: Any) -> Any:
+    """Compute the log of the probability that a standard normal exceeds `t` > 0, plus t^2/2."""
+    v = np.maximum(np.asarray(value_of(t), dtype=float), 0.0)
+    return lifted(np.log(0.5 * scaled_tail(v / np.sqrt(2.0)))[()], (t,), lambda: (-normal_excess(v),))
+
+
 def normal_quantile(p: Any) -> Any:
     """Compute the quantile of the standard normal."""
     from scipy.special import ndtri

@@ -52,8 +52,8 @@ SAMPLES = {
         _any([{**TAIL, "k": 8.0}, BODY, EXTREME], drop=("J",), beta=0.0, **FREE)
     ),
     "bounded pareto": Sample(_any(BOUNDED), trades_at_any_cost=False),
-    "everyone sells at home": Sample(_any(TAIL, psi=20.0)),
-    "atoms": Sample(_any(ATOMS), smooth=False, trades_at_any_cost=False),
+    "everyone sells at home": Sample(_any([TAIL, {**TAIL, "k": 6.3}, TAIL], psi=20.0)),
+    "atoms": Sample(_any(ATOMS, psi=4.0), smooth=False, trades_at_any_cost=False),
     "closed": Sample(_world(L=[3.0], b=[1.1], tau=[[1.1]], J=[1.0])),
 }
 

@@ -20,6 +20,7 @@ from phistar.numerics.special import (
     SMALL_ORDER,
     gauss_legendre,
     log_normal_survival,
+    log_scaled_survival,
     normal_excess,
     normal_hazard,
     normal_quantile,
@@ -221,11 +222,21 @@ class LognormalPareto(Productivity):
         _, q, _, _, total = self._body(log_x, order)
         u, _, _, _, total_0 = self._body(log_x, 0.0)
         body = total - total_0 + q * (0.5 * q - u)
+        far = value_of(u - q) > 1.0
+        if np.any(far):
+            # At very negative orders the squares cancel: only that of the cutoff stays.
+            body = np.where(far, self._log_scaled_total(log_x, order) - total_0 - 0.5 * u * u, body)
         small = np.abs(value_of(q)) < np.minimum(SMALL_ORDER, 0.1 * value_of(self.k * self.sd))
         if np.any(small):
             body = np.where(small, q * self._mean_excess(log_x, order), body)
         finite = np.where(self._in_tail(log_x), -np.log1p(-order / self.k), body)
         return np.where(value_of(self.k) > value_of(order), finite, np.inf)[()]
+
+    def _log_scaled_total(self, log_x: Any, order: Any) -> Any:
+        """Compute ln(N(q - u) + B(y)) + (u - q)^2/2, for u - q > 0, without forming the squares."""
+        t, _, y, _, _ = self._body(log_x, order)
+        gap = np.minimum(log_x - self.log_join, 0.0) / self.sd  # t - y
+        return np.logaddexp(log_scaled_survival(t), 0.5 * gap * (t + y) + _log_scaled_extra(y))
 
     def _mean_excess(self, log_x: Any, order: Any) -> Any:
         """Average over orders between 0 and `order` of the standardised mean of ln phi above x, less ln x."""
@@ -261,8 +272,13 @@ class LognormalPareto(Productivity):
 
 def _log_extra(y: Any) -> Any:
     """Compute ln B(y), B(y) = n(y)/y - N(-y), without cancellation."""
+    return -0.5 * np.square(y) + _log_scaled_extra(y)
+
+
+def _log_scaled_extra(y: Any) -> Any:
+    """Compute ln B(y) + y^2/2."""
     e = normal_excess(y)
-    return -0.5 * np.square(y) - LOG_SQRT_2PI + np.log(e) - np.log(y) - np.log(y + e)
+    return np.log(e) - LOG_SQRT_2PI - np.log(y) - np.log(y + e)
 
 
 def _extra_mean(y: Any) -> Any:

@@ -30,8 +30,8 @@ ACCEPT = 1e-11
 _CAP = 2.0
 #: Iceberg costs that all but close a border, in logs, and into how many steps opening them is cut at most.
 _SHUT, _OPENINGS = 4.0, 64
-#: Logs a starting bisection searches, and how often it halves them: Newton needs no better start.
-_RANGE, _HALVINGS = 60.0, 16
+#: How far in logs the search for a start looks, in how many steps, and how near it has to come.
+_RANGE, _SEARCHES, _NEAR = 60.0, 40, 0.02
 
 
 @dataclass(frozen=True)
@@ -179,42 +179,48 @@ class _Slopes:
 
 
 def autarky(m: Primitives) -> Point:
-    """Find every country's closed economy at a wage of one, by bisection on its cutoff.
+    """Find every country's closed economy at a wage of one, nearly, from its cutoff.
 
-    Fixed entry: J B (S/sigma sales + cost/sigma) = L; free entry: B (sales - cost)/sigma = f_e. Both fall in phi*.
+    Fixed entry: J B (S sales + cost)/sigma = L; free entry: B (sales - cost)/sigma = f_e. Both fall in phi*, sales by
+    S sales + margin a log and cost by margin.
     """
-    zero = np.zeros(len(m.countries))
-    scale = np.diagonal(np.exp(eq.log_scale(m, zero)))
+    zero, free = np.zeros(len(m.countries)), m.entry == "free"
+    scale = np.diagonal(np.exp(eq.log_scale(m, zero))) / m.sigma
+    goal = m.f_e / scale if free else m.L / (m.J * scale)
 
-    def at(log_x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        found = eq.moments(m, log_x[:, None])
-        return found.sales[:, 0], found.cost[:, 0]
+    def gap(log_x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        sales, cost, margin = _column(m, log_x)
+        level = sales - cost if free else m.S * sales + cost
+        fall = m.S * sales if free else m.S * (m.S * sales + margin) + margin
+        return np.log(level / goal), -fall / level
 
-    def excess(log_x: np.ndarray) -> np.ndarray:
-        sales, cost = at(log_x)
-        with np.errstate(divide="ignore"):
-            if m.entry == "free":
-                return np.log(scale * (sales - cost) / m.sigma / m.f_e)
-            return np.log(m.J * scale * (m.S * sales + cost) / m.sigma / m.L)
-
-    log_x = _bisect(excess, len(zero))
-    sales, cost = at(log_x)
-    if m.entry == "free":
-        entrants = m.L / (scale * (m.S * sales + cost) / m.sigma + m.f_e)
-    else:
-        entrants = m.J * np.ones(len(zero))
-    demand = np.log(scale) - m.S * (log_x - np.log(m.sigma / m.S) - np.diagonal(m.log_tau))
+    log_x = _root(gap, len(zero))
+    sales, cost, _ = _column(m, log_x)
+    entrants = m.L / (scale * (m.S * sales + cost) + m.f_e) if free else m.J * np.ones(len(zero))
+    demand = np.log(scale * m.sigma) - m.S * (log_x - np.log(m.sigma / m.S) - np.diagonal(m.log_tau))
     return Point(zero, demand, np.log(entrants))
 
 
-def _bisect(falling: Callable[[np.ndarray], np.ndarray], count: int) -> np.ndarray:
-    """Find where each of `count` falling functions of a log is zero, nearly enough for Newton to start there."""
-    low, high = np.full(count, -_RANGE), np.full(count, _RANGE)
-    for _ in range(_HALVINGS):
-        middle = 0.5 * (low + high)
-        above = falling(middle) > 0.0
-        low, high = np.where(above, middle, low), np.where(above, high, middle)
-    return 0.5 * (low + high)
+def _column(m: Primitives, log_x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Compute sales, cost and margin of each origin at one cutoff of its own (origin)."""
+    found = eq.moments(m, log_x[:, None])
+    return found.sales[:, 0], found.cost[:, 0], found.margin[:, 0]
+
+
+def _root(gap: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]], count: int) -> np.ndarray:
+    """Find where each of `count` falling functions is zero, nearly enough for Newton to start there.
+
+    `gap` gives values and slopes; a step that leaves the bracket is replaced by half of it.
+    """
+    low, high, place = np.full(count, -_RANGE), np.full(count, _RANGE), np.zeros(count)
+    for _ in range(_SEARCHES):
+        value, slope = gap(place)
+        if np.all(np.abs(value) < _NEAR):
+            break
+        low, high = np.where(value > 0.0, place, low), np.where(value > 0.0, high, place)
+        step = place - value / slope
+        place = np.where((step > low) & (step < high), step, 0.5 * (low + high))
+    return place
 
 
 def _tangent_world(m: Primitives) -> Point:
@@ -241,15 +247,17 @@ def _home_spending(m: Primitives, scale: np.ndarray, sellers: Moments, place: Po
 
 
 def _clear_goods(m: Primitives, log_wage: np.ndarray, log_spending: np.ndarray, place: Point) -> np.ndarray:
-    """Find the demand levels at which each market's sales are its spending, by bisection."""
+    """Find the demand levels at which each market's sales are nearly its spending."""
     centre = place.log_demand + m.sigma * log_wage
 
-    def excess(change: np.ndarray) -> np.ndarray:
-        scale, sellers = sellers_at(m, Point(log_wage, centre - change, place.log_entrants))
-        with np.errstate(divide="ignore"):
-            return np.log(np.sum(np.exp(place.log_entrants)[:, None] * scale * sellers.sales, axis=0)) - log_spending
+    def gap(change: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        scale, sellers = sellers_at(m, Point(log_wage, centre - m.S * change, place.log_entrants))
+        size = np.exp(place.log_entrants)[:, None] * scale
+        bought = np.sum(size * sellers.sales, axis=0)
+        fall = np.sum(size * (m.S * sellers.sales + sellers.margin), axis=0)
+        return np.log(bought) - log_spending, -fall / bought
 
-    return np.asarray(centre - _bisect(excess, len(log_wage)))
+    return np.asarray(centre - m.S * _root(gap, len(log_wage)))
 
 
 def _open_borders(m: Primitives) -> tuple[Point, float]:

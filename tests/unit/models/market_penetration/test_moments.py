@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,9 @@ FAMILIES: dict[str, dict[str, Any]] = {
     "bounded_pareto": {"family": "bounded_pareto", "k": 7.0, "lower": 0.8, "upper": 4.0},
     "frechet": {"family": "frechet", "shape": 7.0, "scale": 0.9},
     "weibull": {"family": "weibull", "shape": 1.4, "scale": 0.9},
+    "lognormal_pareto": {"family": "lognormal_pareto", "mu": 0.0, "sd": 0.3, "k": 7.0},
 }
-LAST = {"pareto": 20.0, "frechet": 20.0}
+LAST = {"pareto": 20.0, "frechet": 20.0, "lognormal_pareto": 20.0}
 BETAS = [0.0, 1e-12, 1e-3, 0.3, 1 - 1e-12, 1.0, 1 + 1e-12, 1.7, 40.0, 1e5]
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(40)
 
@@ -31,7 +33,9 @@ def quadrature(spec: dict[str, Any], log_x: float, beta: float) -> np.ndarray:
     total = np.zeros(3)
     # At a tiny beta firms go from nobody to everybody within beta of the cutoff.
     panels = np.concatenate([[0.0], np.geomspace(min(1e-6, max(beta, 1e-14) * 1e-3), 1.0, 120)]) * (last - start)
-    for a, b in zip(start + panels[:-1], start + panels[1:], strict=True):
+    # A spliced density bends where its pieces meet.
+    edges = np.unique(np.clip([*(start + panels), getattr(g, "log_join", start)], start, last))
+    for a, b in itertools.pairwise(edges):
         z = 0.5 * (a + b) + 0.5 * (b - a) * NODES
         lead = np.maximum(z - log_x, 0.0)
         weight = 0.5 * (b - a) * WEIGHTS * np.exp(g.log_density(z))
