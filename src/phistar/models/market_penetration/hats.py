@@ -17,6 +17,8 @@ from phistar.models.market_penetration.wages import ACCEPT, find_wages
 
 #: How far sales may miss spending: trade is balanced in the model.
 BALANCE = 1e-8
+#: ln of a share of nothing: beyond every double, yet finite.
+_NOTHING = -1e5
 
 
 @dataclass(frozen=True)
@@ -147,34 +149,27 @@ def solve_hats(observed: Observed, shock: Shock, shapes: Shapes, numeraire: int 
     """
     n = len(observed.trade_share)
     labour, b, psi = (_country(name, getattr(shock, name), n) for name in ("L", "b", "psi"))
-    tau = _pairs(shock.tau, n)
-    entrants = _entrants(shock, shapes, labour, n)
-    theta, power = shapes.theta, shapes.theta_tilde - 1.0
-    with np.errstate(divide="ignore"):
-        log_share = np.log(observed.trade_share)
+    tau, entrants, theta = _pairs(shock.tau, n), _entrants(shock, shapes, labour, n), shapes.theta
+    power, kappa = shapes.theta_tilde - 1.0, theta + (1.0 - shapes.gamma) * (shapes.theta_tilde - 1.0)
+    sold = observed.trade_share > 0.0
+    log_share = np.log(np.where(sold, observed.trade_share, 1.0))
     supply = np.log(entrants) + theta * np.log(b)
-    affinity = np.maximum(log_share + supply[:, None] - theta * np.log(tau), -1e5)
-    kappa = theta + (1.0 - shapes.gamma) * power
-    base = np.log(np.asarray(observed.expenditure) * labour)
-    log_wage, norm = find_wages(affinity[..., None], np.array([kappa]), base[:, None])
-    if not norm[0] < ACCEPT:
-        raise NoEquilibrium(f"no balanced trade found: still off by {norm[0]:.1e}", "take the change in smaller steps")
-    log_wage = log_wage[:, 0] - log_wage[numeraire, 0]
+    change = supply[:, None] - theta * np.log(tau)
+    affinity = np.where(sold, log_share + change, _NOTHING)
+    log_wage = _wages(affinity, kappa, np.log(np.asarray(observed.expenditure) * labour), numeraire)
 
+    # Shares: every origin's supply at its new cost over what all of them supply.
     pull = affinity - kappa * log_wage[:, None]
-    denominator = np.log(np.sum(np.exp(pull - np.max(pull, axis=0)), axis=0)) + np.max(pull, axis=0)
-    with np.errstate(invalid="ignore", over="ignore"):
-        log_lambda = np.where(observed.trade_share > 0.0, pull - denominator - log_share, np.nan)
+    top = np.max(pull, axis=0)
+    every = np.log(np.sum(np.exp(pull - top), axis=0)) + top
+    log_lambda = np.where(sold, change - kappa * log_wage[:, None] - every, np.nan)
+    # Sellers, welfare and prices: what a market's size and its marketing add.
     market = (1.0 - shapes.alpha) * np.log(labour) + np.log(psi)
-    others = (1.0 - shapes.gamma) * (log_wage[None, :] - log_wage[:, None])
-    log_sellers = log_lambda + market[None, :] + others
+    log_sellers = log_lambda + market[None, :] + (1.0 - shapes.gamma) * (log_wage[None, :] - log_wage[:, None])
     log_welfare = (np.log(entrants) + power * market - np.diagonal(log_lambda)) / theta + np.log(b / np.diagonal(tau))
-    # P^ from (2): every origin's supply at its new cost, and the market's reach.
-    log_price = -(power * (market + (1.0 - shapes.gamma) * log_wage) + denominator) / theta
+    log_price = -(power * (market + (1.0 - shapes.gamma) * log_wage) + every) / theta
     spending = np.exp(log_wage) * labour
     flow = np.exp(log_lambda) * spending[None, :]
-    shares = observed.trade_share * np.where(observed.trade_share > 0.0, np.exp(log_lambda), 0.0)
-    now = np.asarray(observed.expenditure) * spending
     return Hats(
         wage=np.exp(log_wage),
         expenditure=spending,
@@ -187,8 +182,23 @@ def solve_hats(observed: Observed, shock: Shock, shapes: Shapes, numeraire: int 
         sellers=np.exp(log_sellers),
         cutoff=b[:, None] * (entrants[:, None] / np.exp(log_sellers)) ** (1.0 / theta),
         mean_sales=flow / np.exp(log_sellers),
-        residual=float(np.max(np.abs(shares @ now / now - 1.0))),
+        residual=_imbalance(observed, flow, spending),
     )
+
+
+def _wages(affinity: np.ndarray, kappa: float, log_labour: np.ndarray, numeraire: int) -> np.ndarray:
+    """Find the change of ln wages that balances trade, the numeraire's zero."""
+    log_wage, norm = find_wages(affinity[..., None], np.array([kappa]), log_labour[:, None])
+    if not norm[0] < ACCEPT:
+        raise NoEquilibrium(f"no balanced trade found: still off by {norm[0]:.1e}", "take the change in smaller steps")
+    return np.asarray(log_wage[:, 0] - log_wage[numeraire, 0])
+
+
+def _imbalance(observed: Observed, flow: np.ndarray, spending: np.ndarray) -> float:
+    """Compute the largest gap between sales and spending after the change, as a share of spending."""
+    before = np.asarray(observed.expenditure)
+    sales = np.nansum(observed.trade_share * before[None, :] * flow, axis=1)
+    return float(np.max(np.abs(sales / (before * spending) - 1.0)))
 
 
 def observed_of(equilibrium: Any) -> tuple[Observed, Shapes]:

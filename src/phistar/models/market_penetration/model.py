@@ -16,6 +16,9 @@ from phistar.models.market_penetration.economy import economy, potential_firms
 from phistar.models.market_penetration.parameters import ERRATA, PARAMETERS, read
 from phistar.models.market_penetration.primitives import Primitives
 
+#: Sellers over potential firms beyond which there are too few firms; rounding may leave some ulps at one.
+_ALL = 1.0 + 1e-12
+
 
 @dataclass(frozen=True)
 class MarketPenetration(Primitives, Model):
@@ -65,15 +68,22 @@ class MarketPenetration(Primitives, Model):
                 "start from a solved neighbour, or move the parameters away from their extremes",
             )
         x = {"log_wage": log_wage[:, 0]}
-        most = self._sellers_over_firms(x)
-        if most.max() > 1.0 + 1e-12:
-            i, j = np.unravel_index(int(np.argmax(most)), most.shape)
-            raise InputError("psi", f"lets {most.max():.4g} times as many firms of {self.countries[i]} sell in "
-                             f"{self.countries[j]} as there are (M > J): it must be at most "
-                             f"{float(self.psi) / most.max():.6g}", float(self.psi),
-                             "lower psi or raise theta, or give productivity = {family = \"pareto\", ...}, "
-                             "whose support may bind")  # fmt: skip
+        self._require_firms(x)
         return x
+
+    def _require_firms(self, x: Unknowns) -> None:
+        """Refuse a world whose closed forms count more sellers than there are firms; sellers grow with psi alone."""
+        most = self._sellers_over_firms(x)
+        if most.max() <= _ALL:
+            return
+        i, j = np.unravel_index(int(np.argmax(most)), most.shape)
+        raise InputError(
+            "psi",
+            f"lets {most.max():.4g} times as many firms of {self.countries[i]} sell in {self.countries[j]} as there "
+            f"are (M > J): it must be at most {float(self.psi) / most.max():.6g}",
+            float(self.psi),
+            'lower psi, or give productivity = {family = "pareto", ..} for theta and b, whose support may bind',
+        )
 
     def _wages(self, start: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         """Find ln wages of a batch, the numeraire's zero."""
@@ -109,7 +119,7 @@ class MarketPenetration(Primitives, Model):
             most = np.broadcast_to(np.max(self._sellers_over_firms(x), axis=(0, 1)), (self.points,))
             finite = np.broadcast_to(self.theta > self.S, (self.points,))
         reasons = np.where(norm < wages.ACCEPT, "", "no equilibrium found").astype(object)
-        reasons[most > 1.0 + 1e-12] = "more firms sell than there are (M > J): lower psi"
+        reasons[most > _ALL] = "more firms sell than there are (M > J): lower psi"
         reasons[~finite] = "sales are infinite: theta must exceed sigma - 1"
         return {"log_wage": np.where(reasons == "", log_wage, np.nan)}, reasons
 

@@ -55,10 +55,6 @@ class Primitives(Keyed):
 
     # -- what keys mean --------------------------------------------------------------------------------------
 
-    def value(self, name: str) -> Any:
-        """Return a parameter's value, None where it has no part."""
-        return getattr(self, name)
-
     def stored(self, name: str, value: Any) -> dict[str, Any]:
         """Return the fields that hold a parameter: iceberg costs in logs, theta_tilde as sigma (or theta)."""
         if name == "tau":

@@ -112,37 +112,29 @@ def _gaps(m: Primitives, place: Point) -> tuple[np.ndarray, np.ndarray]:
     d ln B_ij = gamma d ln w_j + (1-gamma) d ln w_i, d ln phi*_ij = d ln w_i + (d ln B_ij - d ln A_j)/S, and per unit
     of ln phi* sales fall by S sales + margin, marketing by margin.
     """
-    n, s, wage = np.arange(len(place.log_wage)), m.S, np.exp(place.log_wage)
+    n, s, wage, free = np.arange(len(place.log_wage)), m.S, np.exp(place.log_wage), m.entry == "free"
     scale, sellers = sellers_at(m, place)
     size = np.exp(place.log_entrants)[:, None] * scale
     flows, spent, edge = size * sellers.sales, size * sellers.cost / m.sigma, size * sellers.margin
     flow, cost = _Slopes.of(m, flows, s * flows + edge), _Slopes.of(m, spent, edge / m.sigma)
-    free = m.entry == "free"
     sunk = np.exp(place.log_entrants) * wage * m.f_e if free else 0.0 * wage
+    profits, gains = np.sum(flows / m.sigma - spent, axis=1), flow.by_origin / m.sigma - cost.by_origin
 
     earned = np.sum(s / m.sigma * flows + (1.0 - m.gamma) * spent, axis=1) + m.gamma * np.sum(spent, axis=0) + sunk
     labour = s / m.sigma * flow.by_origin + (1.0 - m.gamma) * cost.by_origin + m.gamma * cost.by_destination
-    profits = np.sum(flows / m.sigma - spent, axis=1)
-    gains = flow.by_origin / m.sigma - cost.by_origin
-    spending = wage * m.L + (0.0 if free else profits)
-    income = np.zeros_like(gains) if free else gains.copy()
-    columns = len(n)
     labour[n, n] += sunk
+    spending, income = wage * m.L + (0.0 if free else profits), (0.0 if free else 1.0) * gains
     income[n, n] += wage * m.L
-    if free:
-        labour[n, 2 * columns + n] += sunk
-    labour = labour / earned[:, None]
-    labour[n, n] -= 1.0
     bought = np.sum(flows, axis=0)
-    goods = flow.by_destination / bought[:, None] - income / spending[:, None]
     gap = [np.log(earned / (wage * m.L)), np.log(bought / spending)]
-    matrix = [labour, goods]
+    matrix = [labour / earned[:, None], flow.by_destination / bought[:, None] - income / spending[:, None]]
     if free:
-        entry = gains / profits[:, None]
-        entry[n, n] -= 1.0
-        entry[n, 2 * columns + n] -= 1.0
+        matrix[0][n, 2 * n.size + n] += sunk / earned
         gap.append(np.log(profits / sunk))
-        matrix.append(entry)
+        matrix.append(gains / profits[:, None])
+        matrix[2][n, n] -= 1.0
+        matrix[2][n, 2 * n.size + n] -= 1.0
+    matrix[0][n, n] -= 1.0
     return np.concatenate(gap), np.concatenate(matrix)
 
 
