@@ -69,8 +69,9 @@ def potential_firms(m: Primitives) -> Array:
 def _closed(m: Primitives, log_wage: Array) -> Economy:
     entrants = potential_firms(m)
     spending = m.xi * np.exp(log_wage) * m.L
-    flows = eq.trade_share(m, log_wage, entrants) * spending[None, :]
-    log_demand = np.log(spending) + m.S * eq.log_price_index(m, log_wage, entrants)
+    supplied = eq.supply(m, log_wage, entrants)
+    flows = eq.trade_share(supplied) * spending[None, :]
+    log_demand = np.log(spending) + m.S * eq.log_price_index(m, log_wage, supplied)
     log_x = eq.log_cutoff(m, log_wage, log_demand)
     marketed = flows * ((m.theta - m.S) / (m.theta * m.sigma))
     return Economy(m, log_wage, log_demand, entrants, log_x, eq.pareto_moments(m, log_x), flows, spending, marketed)

@@ -7,6 +7,8 @@ the first consumer's price; A_j = P_j^S y_j L_j is the demand level. Everything 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -87,17 +89,43 @@ def wage_exponent(m: Primitives) -> Array:
     return m.theta + (1.0 - m.gamma) * (m.theta_tilde - 1.0)
 
 
+@dataclass(frozen=True)
+class Supply:
+    """What every origin supplies to every destination at given wages, J b^theta tau^-theta w^-kappa.
+
+    Attributes
+    ----------
+    weight : array (origin, destination)
+        Supply over the largest of the destination.
+    log_top : array (destination)
+        ln of that largest.
+    """
+
+    weight: Array
+    log_top: Array
+
+    @cached_property
+    def total(self) -> Array:
+        """The sum of weights over origins (destination)."""
+        return np.sum(self.weight, axis=0)
+
+
+def supply(m: Primitives, log_wage: Array, entrants: Array) -> Supply:
+    """Compute the terms of the sums in (2) and (20) under the Pareto (origin, destination)."""
+    logs = _origin(log_supply(m, entrants) - wage_exponent(m) * log_wage) - m.theta * m.log_tau
+    top = np.max(value_of(logs), axis=0)
+    return Supply(np.exp(logs - _destination(top)), top)
+
+
 @equation(
     PAPER,
     "20",
     r"\lambda_{ij} = \frac{J_i b_i^\theta \tau_{ij}^{-\theta} w_i^{-[\theta+(1-\gamma)(\tilde\theta-1)]}}"
     r"{\sum_k J_k b_k^\theta \tau_{kj}^{-\theta} w_k^{-[\theta+(1-\gamma)(\tilde\theta-1)]}}",
 )
-def trade_share(m: Primitives, log_wage: Array, entrants: Array) -> Array:
+def trade_share(supplied: Supply) -> Array:
     """Compute each origin's share of a destination's spending (origin, destination), Arkolakis (2008) eq. (20)."""
-    logs = _origin(log_supply(m, entrants) - wage_exponent(m) * log_wage) - m.theta * m.log_tau
-    weights = np.exp(logs - _destination(np.max(value_of(logs), axis=0)))
-    return weights / _destination(np.sum(weights, axis=0))
+    return supplied.weight / _destination(supplied.total)
 
 
 @equation(PAPER, "16", r"y_i L_i = \sum_j \lambda_{ij}\, y_j L_j")
@@ -112,15 +140,13 @@ def trade_balance(shares: Array, spending: Array) -> Array:
     r"P_j^{-\theta} = K\tilde\sigma^{-\theta}\big[L_j^{1-\alpha}y_j^{1-\gamma}\tilde\psi\big]^{\tilde\theta-1}"
     r"\sum_i J_i b_i^\theta (\tau_{ij}w_i)^{-\theta} y_i^{(1-\gamma)(1-\tilde\theta)}",
 )
-def log_price_index(m: Primitives, log_wage: Array, entrants: Array) -> Array:
+def log_price_index(m: Primitives, log_wage: Array, supplied: Supply) -> Array:
     """Compute ln P_j of the paper's Pareto (country), Arkolakis (2008) eq. (2)."""
-    log_income, power = log_wage + np.log(m.xi), m.theta_tilde - 1.0
-    market = (1.0 - m.alpha) * np.log(m.L) + (1.0 - m.gamma) * log_income + np.log(m.psi * m.xi / m.sigma)
-    logs = _origin(log_supply(m, entrants) - m.theta * log_wage - (1.0 - m.gamma) * power * log_income)
-    logs = logs - m.theta * m.log_tau
-    top = np.max(value_of(logs), axis=0)
-    supply = np.log(np.sum(np.exp(logs - _destination(top)), axis=0)) + top
-    return -(np.log(m.K) - m.theta * np.log(m.sigma / m.S) + power * market + supply) / m.theta
+    power, log_xi = m.theta_tilde - 1.0, np.log(m.xi)
+    market = (1.0 - m.alpha) * np.log(m.L) + (1.0 - m.gamma) * (log_wage + log_xi) + np.log(m.psi * m.xi / m.sigma)
+    # y_i = xi w_i: the supply of (20), but for what xi adds to the cost of marketing.
+    total = np.log(supplied.total) + supplied.log_top - (1.0 - m.gamma) * power * log_xi
+    return -(np.log(m.K) - m.theta * np.log(m.sigma / m.S) + power * market + total) / m.theta
 
 
 @equation(PAPER, "23", r"M_{ij} = \lambda_{ij} L_j^{1-\alpha} y_j^{1-\gamma}\tilde\psi \big/ (y_i^{1-\gamma} K)")

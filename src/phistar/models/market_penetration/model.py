@@ -97,7 +97,10 @@ class MarketPenetration(Primitives, Model):
 
     def _sellers_over_firms(self, x: Unknowns) -> np.ndarray:
         """Compute M_ij/J_i, which the paper's algebra needs at one or below (origin, destination)."""
-        return np.asarray(economy(self, x).sellers.survival)
+        entrants = potential_firms(self)
+        shares = equations.trade_share(equations.supply(self, x["log_wage"], entrants))
+        income = self.xi * np.exp(x["log_wage"])
+        return np.asarray(equations.mass_sellers(self, shares, income) / entrants[:, None])
 
     def _find_general(self, start: Unknowns | None) -> Unknowns:
         if np.all(self.beta == 0.0) and any(family.family == "empirical" for family in self.families):
@@ -125,12 +128,13 @@ class MarketPenetration(Primitives, Model):
 
     def equations(self, x: Unknowns) -> Residuals:
         """State the named equations that pin the unknowns down."""
+        numeraire = x["log_wage"][self.numeraire : self.numeraire + 1]
         with np.errstate(all="ignore"):
-            e = economy(self, x)
-            numeraire = x["log_wage"][self.numeraire : self.numeraire + 1]
             if self.closed:
-                shares = e.flows / e.spending[None]
-                return {"trade_balance": equations.trade_balance(shares, e.spending), "numeraire": numeraire}
+                shares = equations.trade_share(equations.supply(self, x["log_wage"], potential_firms(self)))
+                spending = self.xi * np.exp(x["log_wage"]) * self.L
+                return {"trade_balance": equations.trade_balance(shares, spending), "numeraire": numeraire}
+            e = economy(self, x)
             stated: Residuals = {
                 "labour_market": equations.labour_market(self, e.log_wage, e.entrants, e.flows, e.marketed),
                 "market_clearing": equations.market_clearing(e.flows, e.spending),
