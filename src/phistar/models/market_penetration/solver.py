@@ -28,8 +28,9 @@ GOAL = 1e-14
 ACCEPT = 1e-11
 #: Longest step in any log.
 _CAP = 2.0
-#: Iceberg costs that all but close a border, in logs, and into how many steps opening them is cut at most.
-_SHUT, _OPENINGS = 4.0, 64
+#: Iceberg costs, in logs, that more or less close a border, and into how many steps opening it is cut at most.
+#: Under a bounded support nothing is sold across a border that is closed too far.
+_SHUT, _OPENINGS = (4.0, 1.0, 0.3), 64
 #: How far in logs the search for a start looks, in how many steps, and how near it has to come.
 _RANGE, _SEARCHES, _NEAR = 60.0, 40, 0.02
 
@@ -61,9 +62,10 @@ def find(m: Primitives, start: Point | None = None) -> Point:
     place, norm = newton(m, guess)
     if norm < ACCEPT:
         return place
-    place, norm = _open_borders(m)
-    if norm < ACCEPT:
-        return place
+    for shut in _SHUT:
+        place, norm = _open_borders(m, shut)
+        if norm < ACCEPT:
+            return place
     raise NoEquilibrium(
         f"no equilibrium found: some market is still off by {norm:.1e} where the search ended",
         "start from a solved neighbour, or move the parameters away from their extremes",
@@ -252,12 +254,12 @@ def _clear_goods(m: Primitives, log_wage: np.ndarray, log_spending: np.ndarray, 
     return np.asarray(centre - m.S * _root(gap, len(log_wage)))
 
 
-def _open_borders(m: Primitives) -> tuple[Point, float]:
+def _open_borders(m: Primitives, shut: float) -> tuple[Point, float]:
     """Follow the equilibrium from nearly closed borders to the world's own, in as few steps as it allows."""
     home = is_home(len(m.countries))
 
     def world(openness: float) -> Primitives:
-        return replace(m, log_tau=np.where(home, m.log_tau, m.log_tau + (1.0 - openness) * _SHUT))
+        return replace(m, log_tau=np.where(home, m.log_tau, m.log_tau + (1.0 - openness) * shut))
 
     place, norm = newton(world(0.0), _tangent_world(world(0.0)))
     done, stride = 0.0, 0.25

@@ -138,7 +138,7 @@ def test_growth_and_least_traded_shares_of_an_equilibrium_are_those_of_its_marke
     assert least_traded(before, after, i, j) == pytest.approx(least_traded_share(market, log_g, scale), rel=1e-10)
     # The same from firms: 4000 of them at the middle of as many equal bins of rank.
     rank = (np.arange(4000) + 0.5) / 4000
-    phi = before["cutoff"][i, j] * (0.9 + 0.1 * rank) ** 0 * (1 - 0.1 * rank) ** (-1 / 7.0)
+    phi = before["cutoff"][i, j] * (1 - 0.1 * rank) ** (-1 / 7.0)
     old, new = (schedule(e, phi)["revenue"][i, j].sum() for e in (before, after))
     assert growth[0] == pytest.approx(new / old, rel=1e-6)  # a midpoint rule of 4000 points
 
