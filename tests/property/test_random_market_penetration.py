@@ -79,5 +79,5 @@ def test_random_worlds_of_any_distribution_are_certified() -> None:
 
 @pytest.mark.slow
 def test_nearly_all_of_many_random_worlds_are_certified_and_the_rest_refused() -> None:
-    certified = [_check(seed, pareto=False) for seed in range(12, 200)]
+    certified = [_check(seed, pareto=False) for seed in range(12, 90)]
     assert np.mean(certified) > 0.95
