@@ -205,7 +205,7 @@ class Keyed:
         for i, name in self._targets(path):
             old = members[i]
             if id(old) not in changed:
-                changed[id(old)] = old.with_parameter(name, change(old.parameter(name)))
+                changed[id(old)] = old.with_parameters(**{name: change(old.parameter(name))})
             members[i] = changed[id(old)]
         return self._with({self.distribution[1]: tuple(members)})
 
@@ -264,8 +264,6 @@ def _parameters(member: Any) -> dict[str, Any]:
 
 
 def _with_batched(member: Any, change: Change) -> Any:
-    """Change the parameters of a distribution that carry a batch axis."""
-    for name, value in _parameters(member).items():
-        if np.ndim(value_of(value)):
-            member = member.with_parameter(name, change(value))
-    return member
+    """Change the parameters of a distribution that carry a batch axis, all at once: they are checked together."""
+    changed = {name: change(value) for name, value in _parameters(member).items() if np.ndim(value_of(value))}
+    return member.with_parameters(**changed) if changed else member

@@ -77,13 +77,13 @@ def test_derivatives_in_the_cutoff_and_every_parameter_match_differences(table: 
         duals = seed([x0, *(cost.parameter(name) for name in names)])
         moved: Cost = cost
         for name, dual in zip(names, duals[1:], strict=True):
-            moved = moved.with_parameter(name, dual)
+            moved = moved.with_parameters(**{name: dual})
         gradient = moved.excess(duals[0], order).gradient
         slope = (cost.excess(x0 + h, order) - cost.excess(x0 - h, order)) / (2 * h)
         assert np.allclose(gradient[0] + gradient[1], slope, rtol=1e-5, atol=1e-9)
         for i, name in enumerate(names):
             value = cost.parameter(name)
-            up, down = (cost.with_parameter(name, value + step).excess(x0, order) for step in (h, -h))
+            up, down = (cost.with_parameters(**{name: value + step}).excess(x0, order) for step in (h, -h))
             # one step of 1e-6: truncation and rounding both stay near 1e-8 of the moment's own scale
             assert np.allclose(gradient[2 + i], (up - down) / (2 * h), rtol=1e-5, atol=1e-8), (order, name)
 

@@ -55,5 +55,5 @@ def test_a_table_stands_in_only_where_it_pays_and_can() -> None:
     assert stand_in(slow, HIGHEST, 9) is slow
     assert stand_in(quick, HIGHEST, 900) is quick
     assert stand_in(atoms, HIGHEST, 900) is atoms
-    varied = Costs([from_spec(TABLES["beta"]).with_parameter("a", np.array([1.0, 2.0]))] * 30, batch_axes=1)
+    varied = Costs([from_spec(TABLES["beta"]).with_parameters(a=np.array([1.0, 2.0]))] * 30, batch_axes=1)
     assert stand_in(varied, HIGHEST, 1800) is varied

@@ -57,6 +57,16 @@ def test_an_array_of_values_makes_a_batch_and_take_selects_of_it(world: Melitz) 
     assert batch.take(np.array([0, 2])).f.shape == (3, 3, 1)
 
 
+def test_two_bounds_of_a_distribution_are_taken_together() -> None:
+    bounded = {"family": "bounded_pareto", "k": 4.5, "lower": 1.0, "upper": 9.0}
+    batch = Melitz.build({**WORLD, "productivity": bounded}).assign(
+        parse_path("productivity.upper"), np.arange(3) + 8.0
+    )
+    both = batch.assign(parse_path("productivity.lower"), np.array([1.0, 2.0, 7.0])).take(np.array([1, 2]))
+    assert both.families[0].lower.tolist() == [2.0, 7.0]
+    assert both.families[0].upper.tolist() == [9.0, 10.0]
+
+
 def test_what_can_be_varied_is_listed_without_what_has_no_part() -> None:
     free, fixed = Melitz.build(WORLD), Melitz.build({**WORLD, "entry": "fixed", "J": 1.0})
     assert {path.text for path in free.movable()} == {

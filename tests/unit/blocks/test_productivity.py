@@ -271,7 +271,7 @@ def test_duals_match_central_differences_at_an_array_of_cutoffs(d):
         for name in ("log_x", "order", *d.parameter_names):
 
             def value(t, method=method, name=name):
-                law = d if name in ("log_x", "order") else d.with_parameter(name, t)
+                law = d if name in ("log_x", "order") else d.with_parameters(**{name: t})
                 args = (
                     t if name == "log_x" else a,
                     *((t if name == "order" else 1.3,) if _ordered(method) else ()),
@@ -299,9 +299,9 @@ def test_quantiles_have_exact_derivatives():
         for method, u in (("log_quantile", 0.3), ("log_quantile_upper", 0.02)):
             for name in d.parameter_names:
                 (t,) = seed([getattr(d, name)])
-                gradient = gradient_of(getattr(d.with_parameter(name, t), method)(u), 1)[0]
+                gradient = gradient_of(getattr(d.with_parameters(**{name: t}), method)(u), 1)[0]
                 step = 1e-6 * (abs(float(t.value)) or 1.0)
-                up, down = (getattr(d.with_parameter(name, float(t.value) + s), method)(u) for s in (step, -step))
+                up, down = (getattr(d.with_parameters(**{name: float(t.value) + s}), method)(u) for s in (step, -step))
                 assert abs(gradient - (up - down) / (2 * step)) < 1e-6 * (1 + abs(gradient)), (d, name)
 
 
@@ -488,11 +488,11 @@ def test_a_mixed_world_takes_batches_orders_by_origin_and_common_cutoffs():
 def test_duals_pass_through_a_mixed_world_and_reach_one_members_parameter():
     a = np.log(np.linspace(1.1, 4.0, 15).reshape(5, 3))
     cutoffs, k = seed([a, 5.0])
-    members = (*MIXED[:2], MIXED[2].with_parameter("k", k), *MIXED[3:])
+    members = (*MIXED[:2], MIXED[2].with_parameters(k=k), *MIXED[3:])
     got = stack(members).surplus(cutoffs, 3.0)
     assert isinstance(got, Dual)
     (k_alone,) = seed([5.0])
-    alone = MIXED[2].with_parameter("k", k_alone).surplus(a[2], 3.0)
+    alone = MIXED[2].with_parameters(k=k_alone).surplus(a[2], 3.0)
     np.testing.assert_allclose(got.gradient[-1, 2], alone.gradient[0], rtol=1e-14)
     assert not np.any(got.gradient[-1, [0, 1, 3, 4]])
     diagonal = np.array([got.gradient[3 * 2 + j, 2, j] for j in range(3)])
@@ -572,7 +572,7 @@ def test_what_is_not_a_table_is_refused():
 
 def test_unknown_parameters_and_powers_are_refused():
     with pytest.raises(InputError, match=r"productivity\.shap is not a known parameter of frechet: did you mean shape"):
-        Frechet(4.0).with_parameter("shap", 3.0)
+        Frechet(4.0).with_parameters(shap=3.0)
     with pytest.raises(InputError, match="power = 3 must be 1 or 2"):
         Pareto(4.0).partial_log_moment(1.0, power=3)
     with pytest.raises(InputError, match="at least one country"):

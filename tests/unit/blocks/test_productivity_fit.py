@@ -45,7 +45,7 @@ def test_the_log_likelihood_is_that_of_the_fitted_density_and_a_maximum(d):
     for name in ("mu", "sd", "shape", "k"):
         if name in result.parameters and d.family not in ("pareto", "bounded_pareto"):
             for factor in (0.99, 1.01):
-                other = law.with_parameter(name, result.parameters[name] * factor)
+                other = law.with_parameters(**{name: result.parameters[name] * factor})
                 assert np.sum(other.log_density(inner) - inner) < result.log_likelihood
 
 

@@ -32,9 +32,9 @@ class FromProductivity(Cost):
     def __post_init__(self) -> None:
         """Nothing to check: the source has checked itself."""
 
-    def with_parameter(self, name: str, value: Any) -> Self:
-        """Return a copy with the parameter called `name` replaced."""
-        return dataclasses.replace(self, source=self.source.with_parameter(name, value))
+    def with_parameters(self, **values: Any) -> Self:
+        """Return a copy with some parameters replaced, checked together."""
+        return dataclasses.replace(self, source=self.source.with_parameters(**values))
 
     def parameter(self, name: str) -> Any:
         """Return the parameter called `name`."""

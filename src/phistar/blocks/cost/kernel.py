@@ -42,9 +42,9 @@ class Cost:
         for name in self.parameter_names:
             require_positive(getattr(self, name), f"{KEY}.{name}")
 
-    def with_parameter(self, name: str, value: Any) -> Self:
-        """Return a copy with the parameter called `name` replaced."""
-        return dataclasses.replace(self, **{name: value})  # type: ignore[type-var]
+    def with_parameters(self, **values: Any) -> Self:
+        """Return a copy with some parameters replaced, checked together."""
+        return dataclasses.replace(self, **values)  # type: ignore[type-var]
 
     def parameter(self, name: str) -> Any:
         """Return the parameter called `name`."""

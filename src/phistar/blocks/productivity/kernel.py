@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
-from phistar.core.errors import InputError
+from phistar.core.errors import InputError, unknown_key
 from phistar.numerics.duals import Dual, value_of
 from phistar.numerics.special import lifted, log_abs_expm1, quiet
 
@@ -60,13 +60,12 @@ class Productivity:
         for name in self.parameter_names:
             require_positive(getattr(self, name), f"{KEY}.{name}")
 
-    def with_parameter(self, name: str, value: Any) -> Self:
-        """Return a copy with the parameter called `name` replaced."""
-        if name not in self.parameter_names:
-            from phistar.core.errors import unknown_key
-
-            raise unknown_key(f"{KEY}.{name}", self.parameter_names, f"parameter of {self.family}")
-        return dataclasses.replace(self, **{name: value})  # type: ignore[type-var]
+    def with_parameters(self, **values: Any) -> Self:
+        """Return a copy with some parameters replaced, checked together."""
+        for name in values:
+            if name not in self.parameter_names:
+                raise unknown_key(f"{KEY}.{name}", self.parameter_names, f"parameter of {self.family}")
+        return dataclasses.replace(self, **values)  # type: ignore[type-var]
 
     def parameter(self, name: str) -> Any:
         """Return the parameter called `name`."""
