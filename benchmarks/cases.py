@@ -246,8 +246,9 @@ def drawn_sectors(count: int) -> Callable[[Path], tuple[Work, Said]]:
 
 def sectors_said(sectors: Sectors) -> str:
     """Say how many sectors are certified; the others have no equilibrium, and are not numbers."""
-    assert np.isnan(sectors.price_index[~sectors.certified]).all()
-    return f"{sectors.certified.sum():,} of {len(sectors):,}, residual {np.nanmax(sectors.residual):.0e}"
+    assert all(reason.startswith("no equilibrium") for reason in sectors.reasons[~sectors.certified])
+    without = f", {(~sectors.certified).sum()} have no equilibrium" if not sectors.certified.all() else ""
+    return f"{sectors.certified.sum():,} of {len(sectors):,}{without}, residual {np.nanmax(sectors.residual):.0e}"
 
 
 def command(folder: Path, *arguments: str) -> Work:

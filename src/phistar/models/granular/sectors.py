@@ -63,6 +63,14 @@ class Sectors:
         """Whether each sector's residuals are numbers below the tolerance of every certificate."""
         return np.asarray(self.residual <= TOLERANCE)
 
+    @property
+    def reasons(self) -> np.ndarray:
+        """Why a sector is refused, "" where it is certified."""
+        missing = "no equilibrium: the fixed cost leaves too few firms to share the sector at finite markups"
+        inexact = "not certified: some equation is off by more than a certificate allows"
+        refused = np.where(np.isnan(self.price_index), missing, inexact)
+        return np.asarray(np.where(self.certified, "", refused), dtype=object)
+
 
 def solve_sectors(
     productivities: Any,

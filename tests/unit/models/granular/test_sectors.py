@@ -69,6 +69,8 @@ def test_a_sector_without_an_equilibrium_is_not_certified_and_leaves_the_others_
     phi = np.array([[0.3, 0.28, 0.27], [0.9, 0.2, 0.1], [0.3, 0.0, 0.0]])
     many = solve_sectors(phi, sigma=6.0, K_1=5.0, R=1000.0, K_0=10.0)
     assert many.certified.tolist() == [True, False, False]
+    assert many.reasons[0] == ""
+    assert all("too few firms" in reason for reason in many.reasons[1:])
     assert np.isnan(many.price_index[1:]).all()
     assert many.survivors[1:].tolist() == [0, 0]
 
