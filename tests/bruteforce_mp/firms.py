@@ -13,6 +13,7 @@ import numpy as np
 
 STEP = 1e-30  # of complex steps: their derivatives have no truncation error
 SATURATED = 300.0  # -ln(1 - n) beyond which n is one to the last bit; whoever gets there reaches everybody
+STEEPEST = 650.0  # in ln: a dearer last consumer overflows
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def best_reach(market: Market, gain: np.ndarray) -> np.ndarray:
     low = np.zeros_like(gain)
     if market.beta == 0:
         return np.where(log_margin(market, gain, low) > 0, SATURATED, 0.0)
-    return falling_root(lambda t: log_margin(market, gain, t), low, np.full_like(gain, SATURATED))
+    return falling_root(lambda t: log_margin(market, gain, t), low, np.full_like(gain, min(SATURATED, STEEPEST / market.beta)))
 
 
 def threshold(market: Market) -> float:

@@ -202,7 +202,7 @@ def residuals(state: State) -> np.ndarray:
     else:
         earned = np.log((state.wage * world.L + profit) / (state.income * world.L))
     prices = np.log(np.maximum(basket, 1e-300)) / (1 - sigma) - np.log(state.price_index)
-    return np.concatenate([prices, earned, np.log(state.labour / world.L)])
+    return np.concatenate([prices, earned, np.log(np.maximum(state.labour, 1e-300) / world.L)])
 
 
 def unpack(world: World, x: np.ndarray) -> State:
@@ -219,8 +219,8 @@ def start(world: World) -> np.ndarray:
     n = world.count
     last = np.log(0.1 * world.L / world.f_e) if world.free else np.full(n, 0.1)
     x = np.concatenate([np.zeros(n - 1), np.zeros(n), last])
-    for _ in range(8):
-        x[n - 1 : 2 * n - 1] += 0.7 * residuals(unpack(world, x))[:n]
+    for _ in range(12):
+        x[n - 1 : 2 * n - 1] += np.clip(0.7 * residuals(unpack(world, x))[:n], -0.5, 0.5)
     return x
 
 
