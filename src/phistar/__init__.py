@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from phistar.core.equilibrium import Equilibrium
     from phistar.core.scenario import Scenario, load_scenario
     from phistar.models.registry import get_model, model_names
+    from phistar.verbs.calibrate import calibrate
     from phistar.verbs.compare import compare
     from phistar.verbs.elasticities import elasticities
     from phistar.verbs.gravity import gravity
@@ -26,6 +27,7 @@ _LAZY = {
     "load_scenario": "phistar.core.scenario",
     "get_model": "phistar.models.registry",
     "model_names": "phistar.models.registry",
+    "calibrate": "phistar.verbs.calibrate",
     "compare": "phistar.verbs.compare",
     "elasticities": "phistar.verbs.elasticities",
     "gravity": "phistar.verbs.gravity",
@@ -46,6 +48,7 @@ __all__ = [
     "PhistarError",
     "Scenario",
     "__version__",
+    "calibrate",
     "compare",
     "elasticities",
     "get_model",

@@ -120,7 +120,9 @@ def best_reach(market: Market, gain: np.ndarray) -> np.ndarray:
     low = np.zeros_like(gain)
     if market.beta == 0:
         return np.where(log_margin(market, gain, low) > 0, SATURATED, 0.0)
-    return falling_root(lambda t: log_margin(market, gain, t), low, np.full_like(gain, min(SATURATED, STEEPEST / market.beta)))
+    return falling_root(
+        lambda t: log_margin(market, gain, t), low, np.full_like(gain, min(SATURATED, STEEPEST / market.beta))
+    )
 
 
 def threshold(market: Market) -> float:

@@ -1,4 +1,4 @@
-"""Without diminishing returns to marketing the model is Melitz's and Chaney's: the library's own, at the same primitives."""
+"""Without diminishing returns to marketing the model is the library's Melitz, at the same primitives."""
 
 from __future__ import annotations
 

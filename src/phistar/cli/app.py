@@ -27,6 +27,7 @@ COMMANDS = {
     "gravity": ("gravity", "gravity_command"),
     "sweep": ("sweep", "sweep_command"),
     "elasticities": ("elasticities", "elasticities_command"),
+    "calibrate": ("calibrate", "calibrate_command"),
     "firms": ("firms", "firms_command"),
     "plot": ("plot", "plot_command"),
     "replicate": ("replicate", "replicate_command"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from phistar.core.errors import InputError
+from phistar.core.errors import InputError, unknown_key
 from phistar.core.paths import Path, parse_path
 from phistar.verbs.elasticities import kind_of
 
@@ -63,7 +63,9 @@ class Knob:
 
     def at_limit(self, value: float) -> bool:
         """Whether a value stands at an end of what is allowed."""
-        return any(np.isfinite(end) and abs(value - end) <= _AT * max(1.0, abs(end)) for end in (self.lower, self.upper))
+        return any(
+            np.isfinite(end) and abs(value - end) <= _AT * max(1.0, abs(end)) for end in (self.lower, self.upper)
+        )
 
     def turn(self, model: Any, z: float) -> Any:
         """Return the model with the parameter at a coordinate."""
@@ -90,6 +92,8 @@ def make_knob(model: Any, key: str) -> Knob:
         When the key cannot be varied, or stands at zero where only proportions move.
     """
     path = parse_path(key)
+    if path.name not in (names := [p.name for p in model.parameters]):
+        raise unknown_key(path.name, names, "parameter")
     values = np.asarray(model.lookup(path), dtype=float)
     factor = values.size > 1 and not (values == values.flat[0]).all()
     start = 1.0 if factor else float(values.flat[0])

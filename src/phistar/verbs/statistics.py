@@ -1,8 +1,8 @@
 """Statistics of an equilibrium: small expressions in its variables and parameters, such as a calibration targets.
 
-``trade_share[0][1]``, ``exporter_share[France]``, ``log(mean_sales[0][1] / mean_sales[0][0])``, ``mean(profit_share)`` or
-``ols(log(mass_sellers[0] / trade_share[0]), log(L), log(income))[1]``: names are reported variables, or parameters that
-are one number or one a country. An expression reads duals as it reads numbers, so that its slopes are exact.
+``trade_share[0][1]``, ``exporter_share[France]``, ``log(mean_sales[0][1] / mean_sales[0][0])``, ``mean(profit_share)``
+or ``ols(log(mass_sellers[0] / trade_share[0]), log(L), log(income))[1]``: names are reported variables, or parameters
+that are one number or one a country. An expression reads duals as it reads numbers, so that its slopes are exact.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Statistic:
             raise InputError("target", f"is {value.size} numbers, not one: add an index or sum(), mean()", self.text)
         if not np.isfinite(value).all():
             raise InputError("target", "is not a finite number at this equilibrium", self.text)
-        return found.reshape() if isinstance(found, Dual) else float(value.reshape(()))
+        return found.sum() if isinstance(found, Dual) else float(value.reshape(()))
 
 
 def read_statistic(given: Any, countries: Sequence[str] = ()) -> Statistic:
@@ -180,7 +180,7 @@ class _Reader:
                 return self.pick(self.value(value, lookup), self.index(index))
             case ast.Call(func=ast.Name(id=name), args=args):
                 return self.call(name, [self.value(a, lookup) for a in args])
-            case ast.Constant(value=constant):
+            case ast.Constant(value=int() | float() as constant):
                 return float(constant)
             case ast.Name(id=name):
                 return lookup(name)
