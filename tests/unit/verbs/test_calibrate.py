@@ -32,7 +32,7 @@ MELITZ = {
 }
 OTTAVIANO = {
     "model": "melitz_ottaviano",
-    "parameters": {"alpha": 2.0, "L": [10.0, 12.0], "tau": 1.5, "f_E": 0.1,
+    "parameters": {"alpha": 2.0, "L": [10.0, 10.0], "tau": 1.5, "f_E": 0.1,
                    "cost": {"family": "pareto", "c_M": 1.0, "k": 2.3}},
 }  # fmt: skip
 PENETRATION = {
