@@ -26,7 +26,7 @@ from phistar.verbs.simulate import schedule
 NONE, LOG, DATA = "β = 0", "β = 1", "data (Table 1)"
 S = SIGMA - 1.0
 #: Two firms of figure 2: marginal revenue a consumer over the cost of the first.
-REVENUES = {"φ₁": 4.0, "φ₂ < φ₁": 2.0}
+REVENUES = {"high φ": 4.0, "low φ": 2.0}
 Row = tuple[str, str, str, Any, Any, Any]
 
 
@@ -63,7 +63,7 @@ def _access() -> Iterator[Row]:
 
 def _firms(worlds: dict[str, Equilibrium]) -> Iterator[Row]:
     """Figures 3 to 5: reach, sales a consumer and sales of firms in their equilibrium."""
-    x = np.concatenate([np.linspace(0.85, 1.0, 16), 1.0 + np.geomspace(1e-6, 0.25, 60)])
+    x = np.concatenate([[0.85, 1.0 - 1e-9], 1.0 + 1e-9 + np.linspace(0.0, 0.25, 101)])
     for name, eq in worlds.items():
         found = schedule(eq, x * eq["cutoff"][0, 1])
         reach, revenue = found["reach"][0, 1], found["revenue"][0, 1] / eq["sales_scale"][0, 1]

@@ -43,21 +43,21 @@ def entry_section(ledger: Ledger) -> Section:
 
 def _cells(ledger: Ledger) -> Iterator[Cell]:
     found = calibrate_entry(ledger)
-    where = "by phistar calibrate from the printed coefficients"
-    yield number_cell("regression (24)", "alpha", "0.44", found.parameters["alpha"], where)
-    yield number_cell("regression (24)", "gamma", "0.31", found.parameters["gamma"], where)
+    where = "phistar calibrate, from the coefficients"
+    yield number_cell("from (24)", "alpha", "0.44", found.parameters["alpha"], where)
+    yield number_cell("from (24)", "gamma", "0.31", found.parameters["gamma"], where)
     model = found.equilibrium.model
     K = THETA_TILDE / ((THETA_TILDE - 1.0) * (1.0 + BETA * (THETA_TILDE - 1.0)))
     income = float(found.equilibrium["income"][0])
     implied = K * np.exp(CONSTANT) * income ** (1.0 - float(model.gamma)) * float(model.sigma) / float(model.xi)
-    yield number_cell("regression (24)", "1/psi", "", 1.0 / found.parameters["psi"],
-                      f"not printed; {1.0 / implied:.4f} by (23), in units of this France, not of the data")  # fmt: skip
+    yield number_cell("from (24)", "1/psi", "", 1.0 / found.parameters["psi"],
+                      f"not printed; {1.0 / implied:.4f} by (23), same units")  # fmt: skip
     for column, stated in (
-        ("coefficient on ln L", "0.56"), ("coefficient on ln y", "0.69"), ("constant", "-2.74"), ("R2", "0.89"),
-        ("appendix D: ln lambda", "0.87"), ("appendix D: ln L", "0.52"), ("appendix D: ln y", "0.67"),
-        ("appendix D: R2", "0.913"),
+        ("(24), ln L", "0.56"), ("(24), ln y", "0.69"), ("(24), constant", "-2.74"), ("(24), R2", "0.89"),
+        ("appendix D, ln lambda", "0.87"), ("appendix D, ln L", "0.52"), ("appendix D, ln y", "0.67"),
+        ("appendix D, R2", "0.913"),
     ):  # fmt: skip
-        yield Cell("regression on data", column, stated, "", NOT_REPRODUCED, note=MISSING)
+        yield Cell("data", column, stated, "", NOT_REPRODUCED, note=MISSING)
 
 
 def _recovered(ledger: Ledger) -> Claim:

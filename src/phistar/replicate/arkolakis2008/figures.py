@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from phistar.replicate.arkolakis2008.curves import DATA, LOG, NONE, REVENUES
+from phistar.replicate.arkolakis2008.liberalization import fall_of_cutoff, part
+from phistar.replicate.arkolakis2008.world import BETA
 from phistar.report.theme import BLUE, GOLD, GREEN, GREY, INK, ORANGE, themed
 
 if TYPE_CHECKING:
     import altair
 
 WIDTH, HEIGHT = 520, 320
-COLOURS = {NONE: ORANGE, LOG: BLUE, "β = 0.5": GREEN, DATA: INK, "marginal cost": BLUE, "φ₁": GREEN, "φ₂ < φ₁": ORANGE,
+#: Ticks of productivity over the cutoff.
+NEAR = [0.85, 0.9, 0.95, 1.0, 1.05, 1.1, 1.15, 1.2, 1.25]
+COLOURS = {NONE: ORANGE, LOG: BLUE, "β = 0.5": GREEN, DATA: INK, "marginal cost": BLUE, "high φ": GREEN, "low φ": ORANGE,
            "β = 0 and β = 1": BLUE, "sales before": "#c9c9c9", "intensive margin": BLUE, "new consumers": GREEN,
            "new firms": GOLD}  # fmt: skip
 #: Names of the curves as the paper gives them.
@@ -112,19 +116,18 @@ def _cost(rows: Rows) -> Any:
     y = _axis("y", "marginal cost, over that of the first consumer", "y", tickCount=6, grid=True,
               scale={"domain": [0, 10]})  # fmt: skip
     notes = [
-        _note(0.68, 7.4, "β = 1", BLUE, x, y, align="center"),
+        _note(0.83, 7.4, "β = 1", BLUE, x, y, align="right"),
         _note(0.91, 3.3, "β = 0.5", GREEN, x, y),
         _note(0.91, 1.0, "β = 0", ORANGE, x, y),
     ]
-    notes[0] = _note(0.83, 7.4, "β = 1", BLUE, x, y, align="right")
     return _finish([_lines(rows, x, y), *notes], "Figure 1. Reaching one more consumer",
-                   "Marginal cost (1 − n)^−β in units of Lᵅ⁻¹/ψ; constant only when β = 0")  # fmt: skip
+                   "1/(1 − n) to the power β; constant only when β = 0")  # fmt: skip
 
 
 def _access(rows: Rows) -> Any:
     import altair as alt
 
-    x = _axis("x", "fraction of consumers reached, n", "x", format=".2f", scale={"domain": [0, 1]})
+    x = _axis("x", "fraction of consumers reached, n", "x", format=".1f", scale={"domain": [0, 1]})
     y = _axis("y", "a consumer's marginal cost and revenue", "y", tickCount=6, grid=True, scale={"domain": [0, 7]})
     chosen = [row for row in rows if row["panel"] == "chosen"]
     points = alt.Chart(_plain(chosen)).mark_point(filled=True, size=90, opacity=1).encode(
@@ -133,11 +136,13 @@ def _access(rows: Rows) -> Any:
     drops = alt.Chart(_plain([{**row, "zero": 0.0} for row in chosen])).mark_rule(strokeDash=[4, 3], color=GREY)
     drops = drops.encode(x=x, y=y, y2="zero:Q")
     notes = [
-        _note(0.015, 4.3, "marginal revenue, productivity φ₁", GREEN, x, y),
-        _note(0.015, 2.3, "marginal revenue, φ₂ < φ₁", ORANGE, x, y),
+        _note(0.015, 4.3, "marginal revenue, productive firm", GREEN, x, y),
+        _note(0.015, 2.3, "marginal revenue, less productive firm", ORANGE, x, y),
         _note(0.8, 6.2, "marginal cost, β = 1", BLUE, x, y, align="right"),
-        _note(0.76, 0.35, "n₁", GREY, x, y),
-        _note(0.51, 0.35, "n₂", GREY, x, y),
+        *(
+            _note(1.0 - 1.0 / r + 0.01, 0.35, f"n = {1.0 - 1.0 / r:g}", GREY, x, y, fontWeight="normal")
+            for r in REVENUES.values()
+        ),  # fmt: skip
     ]
     curves = _lines([row for row in rows if row["panel"] == ""], x, y)
     return _finish([drops, curves, points, *notes], "Figure 2. Productivity and market access",
@@ -145,10 +150,10 @@ def _access(rows: Rows) -> Any:
 
 
 def _reach(rows: Rows) -> Any:
-    x = _axis("x", "productivity over the cutoff, φ/φ*", "x", format=".2f", scale={"domain": [0.85, 1.25]})
+    x = _axis("x", "productivity over the cutoff, φ/φ*", "x", format=".2f", values=NEAR, scale={"domain": [0.85, 1.25]})
     y = _axis("y", "fraction of consumers reached", "y", format=".1f", grid=True, scale={"domain": [0, 1.1]})
     notes = [
-        _note(1.01, 1.05, KINDS[NONE], ORANGE, x, y),
+        _note(1.05, 1.05, KINDS[NONE], ORANGE, x, y),
         _note(1.12, 0.36, KINDS[LOG], BLUE, x, y),
     ]
     return _finish([_rule(1.0, x), _lines(rows, x, y), *notes], "Figure 3. Consumers reached",
@@ -156,22 +161,22 @@ def _reach(rows: Rows) -> Any:
 
 
 def _consumer(rows: Rows) -> Any:
-    x = _axis("x", "productivity over the cutoff, φ/φ*", "x", format=".2f", scale={"domain": [0.85, 1.25]})
+    x = _axis("x", "productivity over the cutoff, φ/φ*", "x", format=".2f", values=NEAR, scale={"domain": [0.85, 1.25]})
     y = _axis("y", "sales a consumer, over those at the cutoff", "y", grid=True, scale={"domain": [0, 3.5]})
     notes = [_note(1.13, 2.75, "both models", BLUE, x, y, align="right")]
     return _finish([_rule(1.0, x), _lines(rows, x, y), *notes], "Figure 4. The intensive margin",
-                   "Sales a consumer reached start at σ Lᵅ⁻¹ wⱼᵞ wᵢ¹⁻ᵞ/ψ and grow like φ to the power σ − 1")  # fmt: skip
+                   "Sales a consumer who is reached: they start at B/L and grow like φ to the power σ − 1")  # fmt: skip
 
 
 def _firm(rows: Rows) -> Any:
-    x = _axis("x", "productivity over the cutoff, φ/φ*", "x", format=".2f", scale={"domain": [0.85, 1.25]})
+    x = _axis("x", "productivity over the cutoff, φ/φ*", "x", format=".2f", values=NEAR, scale={"domain": [0.85, 1.25]})
     y = _axis("y", "sales of a firm, in units of B", "y", grid=True, scale={"domain": [0, 3.5]})
     notes = [
         _note(1.1, 2.45, KINDS[NONE], ORANGE, x, y, align="right"),
         _note(1.125, 0.7, KINDS[LOG], BLUE, x, y),
     ]
     return _finish([_rule(1.0, x), _lines(rows, x, y), *notes], "Figure 5. Sales of a firm in the two models",
-                   "B = σ Lᵅ wⱼᵞ wᵢ¹⁻ᵞ/ψ, what the least exporter sells when β = 0; it sells nothing when β > 0")  # fmt: skip
+                   "B is what the least exporter sells when β = 0; with β > 0 it sells nothing")  # fmt: skip
 
 
 def _home(rows: Rows) -> Any:
@@ -182,24 +187,35 @@ def _home(rows: Rows) -> Any:
               values=[0.05, 0.1, 0.2, 0.5, 1.0, 1.5], scale={"type": "log", "domain": [0.05, 2.0]})  # fmt: skip
     notes = [
         _note(0.12, 1.12, KINDS[NONE], ORANGE, x, y, align="right"),
-        _note(0.17, 0.62, KINDS[LOG], BLUE, x, y),
+        _note(0.9, 0.62, KINDS[LOG], BLUE, x, y, align="right"),
     ]
+    top = {name: max(row["y"] for row in rows if row["series"] == name) for name in (NONE, LOG)}
+    apart = 100.0 * (top[NONE] / top[LOG] - 1.0)
     return _finish([_lines(rows, x, y), *notes], "Figure 6. Sales at home of firms that sell in many markets",
-                   ["Eqs. (18) and (19) at θ̃ = 1.5, the same firms in most markets; at the right end the models are",
-                    f"50 per cent apart. Model alone: {NO_DATA}"])  # fmt: skip
+                   [f"Eqs. (18) and (19), θ/(σ − 1) = 1.5; for all firms the two are {apart:.0f} per cent apart.",
+                    f"Model alone: {NO_DATA}"])  # fmt: skip
 
 
 def _percentiles(rows: Rows) -> Any:
     x = _axis("x", "percentile of exporting firms", "x", values=list(range(0, 101, 10)), scale={"domain": [0, 100]})
     y = _axis("y", "sales over mean sales (log scale)", "y", format="~g", grid=True,
               values=[0.001, 0.01, 0.1, 1.0, 10.0], scale={"type": "log", "domain": [0.0005, 20]})  # fmt: skip
+    first = {row["series"]: row["y"] for row in rows if abs(row["x"] - 1.0) < 1e-9}
     notes = [
         _note(3, 0.52, KINDS[NONE], ORANGE, x, y),
         _note(24, 0.055, KINDS[LOG], BLUE, x, y),
-        _note(3.2, 0.0026, "1st percentile: 99.8 times smaller", GREY, x, y, fontWeight="normal"),
+        _note(
+            3.2,
+            0.0026,
+            f"1st percentile: {first[NONE] / first[LOG]:.1f} times smaller",
+            GREY,
+            x,
+            y,
+            fontWeight="normal",
+        ),
     ]
     return _finish([_lines(rows, x, y), *notes], "Figure 7. The distribution of sales in a market",
-                   f"θ̃ = 1.5, both models with the same mean. Model alone: {NO_DATA}")  # fmt: skip
+                   ["Both models with the same mean, θ/(σ − 1) = 1.5.", f"Model alone: {NO_DATA}"])  # fmt: skip
 
 
 def _growth(rows: Rows) -> Any:
@@ -215,7 +231,7 @@ def _growth(rows: Rows) -> Any:
     models = [r for r in rows if r["panel"] == "" and r["series"] != DATA]
     notes = [
         _note(1.25, 62, "data (Table 1)", INK, x, y),
-        _note(1.45, 26, KINDS[LOG], BLUE, x, y),
+        _note(1.0, 5.0, KINDS[LOG], BLUE, x, y),
         _note(1.0, 2.3, KINDS[NONE], ORANGE, x, y),
     ]
     return _finish([_lines(models, x, y), bounds.encode(x=x, y=y, y2="base:Q"), points, *notes],
@@ -225,7 +241,7 @@ def _growth(rows: Rows) -> Any:
 
 
 def _density(rows: Rows) -> Any:
-    x = _axis("x", "productivity over the cutoff, φ/φ*", "x", format=".2f", scale={"domain": [0.95, 1.7]})
+    x = _axis("x", "productivity over the cutoff, φ/φ*", "x", format=".1f", tickCount=8, scale={"domain": [0.95, 1.7]})
     y = _axis("y", "density of exports, over β = 0 at the cutoff", "y", format=".1f", grid=True,
               scale={"domain": [0, 1.1]})  # fmt: skip
     notes = [
@@ -241,19 +257,24 @@ def _margins(rows: Rows) -> Any:
 
     names = ["new firms", "new consumers", "intensive margin", "sales before"]
     scale = alt.Scale(domain=names, range=[COLOURS[n] for n in names])
-    x = _axis("x", "productivity over the old cutoff, φ/φ*", "x", format=".1f", scale={"domain": [0.85, 1.6]})
-    panels = []
-    for name, words in ((NONE, "Fixed cost (β = 0): 56.9 and 43.1"), (LOG, "β = 1: 56.9, 28.4 and 14.7")):
+    x = _axis("x", "productivity over the old cutoff, φ/φ*", "x", format=".1f", tickCount=8,
+              scale={"domain": [0.85, 1.6]})  # fmt: skip
+    g, panels = float(np.mean(fall_of_cutoff())), []
+    for name, beta in ((NONE, 0.0), (LOG, BETA)):
         y = _axis("y", "density of exports" if name == NONE else "", "y", format=".1f", grid=True,
                   scale={"domain": [0, 2.7]})  # fmt: skip
-        bands = alt.Chart(_plain([r for r in rows if r["panel"] == name])).mark_area(line=False).encode(
-            x=x, y=y, y2="base:Q",
-            color=alt.Color("series:N", scale=scale, legend=alt.Legend(title=None, orient="bottom")),
-        )  # fmt: skip
-        heading = alt.TitleParams(words, fontSize=13, fontWeight="normal", color=INK)
-        panels.append(alt.layer(bands, _rule(1.0, x)).properties(width=300, height=HEIGHT, title=heading))
-    title = alt.TitleParams(
-        "Figure 10. A liberalization and the margins of trade",
-        subtitle="Cutoffs fall by 1.1125; below each panel's name its margins in per cent of new trade",
-    )
+        shown = [row for row in rows if row["panel"] == name and row["x"] <= 1.6]
+        colour = alt.Color("series:N", scale=scale, legend=alt.Legend(title=None, orient="bottom"))
+        bands = alt.Chart(_plain(shown)).mark_area(line=False).encode(x=x, y=y, y2="base:Q", color=colour)
+        heading = alt.TitleParams(KINDS[name].capitalize(), subtitle=_shares(beta, g), fontSize=13)
+        panels.append(alt.layer(bands, _rule(1.0, x)).properties(width=330, height=HEIGHT, title=heading))
+    words = f"Cutoffs fall by a factor of {g:.4f}; margins in per cent of new trade"
+    title = alt.TitleParams("Figure 10. A liberalization and the margins of trade", subtitle=words)
     return themed(alt.hconcat(*panels, spacing=30).properties(title=title))
+
+
+def _shares(beta: float, g: float) -> str:
+    parts = {"intensive": "intensive", "new_consumers": "new consumers", "new_firms": "new firms"}
+    return ", ".join(
+        f"{words} {part(name, beta, g):.1f}" for name, words in parts.items() if beta or "cons" not in name
+    )

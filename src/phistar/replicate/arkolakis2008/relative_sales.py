@@ -15,7 +15,7 @@ from phistar.verbs.simulate import schedule
 from phistar.verbs.statistics import Lookup, ols
 
 SLOPE = 0.353
-MISSING = "not reproducible from the text: it needs the data of Eaton, Kortum and Kramarz (2005)"
+MISSING = "not reproducible from the text: needs EKK's data"
 
 
 def shares_that_sell(value: Lookup) -> Any:
@@ -57,6 +57,7 @@ def relative_sales_section(ledger: Ledger) -> Section:
         f"{THETA_TILDE:g} is used from there on, as in the paper.",
         "phistar calibrate finds theta~ on a made-up France of 24 destinations: under beta = 0 the points of figure 6 "
         "lie on one line whatever the destinations are.",
+        "EKK: Eaton, Kortum and Kramarz (2004, 2005), whose French data are described in the text but not printed.",
     )
     return Section("relative_sales", "Section 3.1: sales at home of firms that sell in more markets", notes, (),
                    tuple(_cells(ledger)))  # fmt: skip
@@ -67,19 +68,19 @@ def _cells(ledger: Ledger) -> Iterator[Cell]:
     m = eq.model
     yield number_cell("theta 8, theta~ 1.5", "sigma", "6.33", float(m.sigma))
     cost = float(schedule(eq, [3.0])["price"][0, 0, 0]) * 3.0 / float(eq["wage"][0])
-    yield number_cell("theta 8, theta~ 1.5", "price over cost", "1.2", cost, "of a firm that sells; 1.1875 exactly")
-    yield number_cell("theta 8, theta~ 1.5", "price over cost, the sheet's digits", "1.1875", cost)
+    yield number_cell("theta 8, theta~ 1.5", "markup", "1.2", cost, "price over cost of a firm")
+    yield number_cell("theta 8, theta~ 1.5", "markup, sheet", "1.1875", cost)
     found = calibrate_slope(ledger).parameters["theta_tilde"]
     yield number_cell("slope 0.353", "theta~", "1.546", found, "by phistar calibrate; 1/(1 - 0.353)")
-    yield number_cell("slope 0.353", "theta~, the sheet's digits", "1.5456", found)
-    yield number_cell("slope 0.35", "theta~, approximately", "1.5", 1.0 / (1.0 - 0.35))
+    yield number_cell("slope 0.353", "theta~, sheet", "1.5456", found)
+    yield number_cell("slope 0.35", "theta~, roughly", "1.5", 1.0 / (1.0 - 0.35))
     fixed, log_case = (float(e["mean_sales"][0, 0] / e["sales_scale"][0, 0])
                        for e in (ledger.solve(pair(0.0)), eq))  # fmt: skip
-    apart = f"{100.0 * (fixed / log_case - 1.0):.0f} over beta = 1"
-    yield Cell("figure 6", "excess of beta = 0 over the data, %", "77", apart, NOT_REPRODUCED,
-               note=f"{MISSING}; where both models agree on the firms in most markets they differ by this much")  # fmt: skip
-    yield Cell("figure 6", "constant of the regression", "13.42", "", NOT_REPRODUCED, note=MISSING)
-    yield number_cell("accounts", "profits over income, %", "", 100.0 * float(eq["profit_share"][0]),
+    apart = f"{100.0 * (fixed / log_case - 1.0):.0f} over beta 1"
+    yield Cell("figure 6", "beta = 0 over data, %", "77", apart, NOT_REPRODUCED,
+               note=MISSING)  # fmt: skip
+    yield Cell("figure 6", "constant", "13.42", "", NOT_REPRODUCED, note=MISSING)
+    yield number_cell("accounts", "profits, % of income", "", 100.0 * float(eq["profit_share"][0]),
                       "eta = (sigma - 1)/(theta sigma), appendix B")  # fmt: skip
-    yield number_cell("accounts", "marketing over income, %", "5", 100.0 * float(eq["marketing_share"][0, 0]),
-                      reading="section 2.2.1 says that marketing may be as much as 5% of US GDP; not a target")  # fmt: skip
+    yield number_cell("accounts", "marketing, % of income", "5", 100.0 * float(eq["marketing_share"][0, 0]),
+                      reading="the text says so of US GDP; not a target")  # fmt: skip

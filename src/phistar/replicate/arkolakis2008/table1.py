@@ -15,7 +15,7 @@ CREDIT = (
 )
 #: The table prints two decimals of a per cent.
 ROUNDING = 0.005
-PREVIOUSLY, NEWLY, DROPPED = "previously traded", "newly traded", "newly nontraded"
+PREVIOUSLY, DROPPED = "previously traded", "newly nontraded"
 
 
 @dataclass(frozen=True)
