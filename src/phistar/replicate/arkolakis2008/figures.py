@@ -187,7 +187,7 @@ def _home(rows: Rows) -> Any:
               values=[0.05, 0.1, 0.2, 0.5, 1.0, 1.5], scale={"type": "log", "domain": [0.05, 2.0]})  # fmt: skip
     notes = [
         _note(0.12, 1.12, KINDS[NONE], ORANGE, x, y, align="right"),
-        _note(0.9, 0.62, KINDS[LOG], BLUE, x, y, align="right"),
+        _note(0.9, 0.4, KINDS[LOG], BLUE, x, y, align="right"),
     ]
     top = {name: max(row["y"] for row in rows if row["series"] == name) for name in (NONE, LOG)}
     apart = 100.0 * (top[NONE] / top[LOG] - 1.0)
@@ -231,7 +231,7 @@ def _growth(rows: Rows) -> Any:
     models = [r for r in rows if r["panel"] == "" and r["series"] != DATA]
     notes = [
         _note(1.25, 62, "data (Table 1)", INK, x, y),
-        _note(1.0, 5.0, KINDS[LOG], BLUE, x, y),
+        _note(1.0, 4.1, KINDS[LOG], BLUE, x, y),
         _note(1.0, 2.3, KINDS[NONE], ORANGE, x, y),
     ]
     return _finish([_lines(models, x, y), bounds.encode(x=x, y=y, y2="base:Q"), points, *notes],
