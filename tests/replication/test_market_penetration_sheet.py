@@ -144,8 +144,8 @@ def test_free_entry_has_the_wages_of_fixed_entry_at_the_same_firms(beta: float) 
 def test_exact_hats(beta: float, entry: str) -> None:
     done = shocked(beta, entry)
     x, z = letters(done.baseline), letters(done.counterfactual)
-    hat = {name: np.asarray(getattr(z, name) / getattr(x, name)) for name in ("w", "lam", "M", "phi", "W", "J", "b", "L",
-                                                                             "psi", "tau")}  # fmt: skip
+    names = ("w", "lam", "M", "phi", "W", "J", "b", "L", "psi", "tau")
+    hat = {name: np.asarray(getattr(z, name) / getattr(x, name)) for name in names}
     power = x.theta + (1 - x.gamma) * (x.tilde - 1)
     weight = x.lam * (hat["J"] * hat["b"] ** x.theta * hat["w"] ** -power)[:, None] * hat["tau"] ** -x.theta
     same(hat["lam"], weight / weight.sum(axis=0) / x.lam)

@@ -37,11 +37,10 @@ def curves(ledger: Ledger) -> dict[str, list[Any]]:
     names = ("figure", "panel", "series", "x", "y", "base")
     columns: dict[str, list[Any]] = {name: [] for name in names}
     for figure, panel, series, x, y, base in rows:
-        x, y, base = np.broadcast_arrays(*(np.atleast_1d(np.asarray(v, dtype=float)) for v in (x, y, base)))
-        for name, value in zip(
-            names, ([figure] * x.size, [panel] * x.size, [series] * x.size, x, y, base), strict=True
-        ):
-            columns[name] += list(value)
+        numbers = np.broadcast_arrays(*(np.atleast_1d(np.asarray(v, dtype=float)) for v in (x, y, base)))
+        words = [[word] * numbers[0].size for word in (figure, panel, series)]
+        for name, column in zip(names, [*words, *(v.tolist() for v in numbers)], strict=True):
+            columns[name] += column
     return columns
 
 

@@ -51,7 +51,7 @@ def _smallest(fixed: Equilibrium, log_case: Equilibrium) -> Claim:
     floor = float(fixed["sales_scale"][0, 1] / fixed["mean_sales"][0, 1])
     held = np.array([abs(least[0] / floor - 1.0) < NOTHING, least[1] < NOTHING])
     return judge(
-        "smallest_sales", "In the case of the endogenous cost model, when β > 0, the minimum sales ... are min r_ij = 0",
+        "smallest_sales", "In the case of the endogenous cost model, when β > 0, the minimum sales ... are 0",
         "the least seller sells B when beta = 0 and nothing when beta = 1",
         [Trial("figure 7", held, np.array([True, True]))],
         evidence=f"{least[0]:.4f} and {least[1]:.0e} of mean sales", source=TEXT,

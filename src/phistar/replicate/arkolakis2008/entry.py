@@ -75,7 +75,7 @@ def _recovered(ledger: Ledger) -> Claim:
     return judge(
         "entry_regression",
         "higher entry of firms in a market is related to higher returns to scale with respect to population size for "
-        "the marketing technology (lower α) and lower fraction of marketing costs paid in ... importing country's wages",
+        "the marketing technology (lower α) and lower fraction of marketing costs paid in ... (lower γ)",
         "regressing ln(M/lambda) on ln L and ln y gives exactly 1 - alpha and 1 - gamma, eq. (23)",
         [Trial("model-made data", np.array(held), np.full(len(held), True), None, given)],
         evidence=f"largest gap {worst:.0e}", source=TEXT,

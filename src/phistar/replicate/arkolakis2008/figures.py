@@ -1,5 +1,7 @@
-"""Figures 1 to 10, each one Vega-Lite definition; where the paper draws data that its text does not hold, the model's
-curve stands alone and says so."""
+"""Figures 1 to 10, each one Vega-Lite definition.
+
+Where the paper draws data that its text does not hold, the model's curve stands alone and says so.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 520, 320
 #: Ticks of productivity over the cutoff.
 NEAR = [0.85, 0.9, 0.95, 1.0, 1.05, 1.1, 1.15, 1.2, 1.25]
-COLOURS = {NONE: ORANGE, LOG: BLUE, "β = 0.5": GREEN, DATA: INK, "marginal cost": BLUE, "high φ": GREEN, "low φ": ORANGE,
+COLOURS = {NONE: ORANGE, LOG: BLUE, "β = 0.5": GREEN, DATA: INK,
+           "marginal cost": BLUE, "high φ": GREEN, "low φ": ORANGE,
            "β = 0 and β = 1": BLUE, "sales before": "#c9c9c9", "intensive margin": BLUE, "new consumers": GREEN,
            "new firms": GOLD}  # fmt: skip
 #: Names of the curves as the paper gives them.
@@ -139,14 +142,12 @@ def _access(rows: Rows) -> Any:
         _note(0.015, 4.3, "marginal revenue, productive firm", GREEN, x, y),
         _note(0.015, 2.3, "marginal revenue, less productive firm", ORANGE, x, y),
         _note(0.8, 6.2, "marginal cost, β = 1", BLUE, x, y, align="right"),
-        *(
-            _note(1.0 - 1.0 / r + 0.01, 0.35, f"n = {1.0 - 1.0 / r:g}", GREY, x, y, fontWeight="normal")
-            for r in REVENUES.values()
-        ),  # fmt: skip
     ]
+    for n in (1.0 - 1.0 / revenue for revenue in REVENUES.values()):
+        notes.append(_note(n + 0.01, 0.35, f"n = {n:g}", GREY, x, y, fontWeight="normal"))
     curves = _lines([row for row in rows if row["panel"] == ""], x, y)
     return _finish([drops, curves, points, *notes], "Figure 2. Productivity and market access",
-                   "In units of the cost of the first consumer; the more productive firm reaches more consumers")  # fmt: skip
+                   "Over the cost of the first consumer; the more productive firm reaches more consumers")  # fmt: skip
 
 
 def _reach(rows: Rows) -> Any:
@@ -236,8 +237,8 @@ def _growth(rows: Rows) -> Any:
     ]
     return _finish([_lines(models, x, y), bounds.encode(x=x, y=y, y2="base:Q"), points, *notes],
                    "Figure 8. Growth of United States imports from Mexico by initial size",
-                   ["Goods traded throughout 1990-92; bars: what two decimals in Table 1 leave open. Data: the paper's",
-                    "Table 1, from OECD International Trade by Commodity; both models match growth in total"])  # fmt: skip
+                   ["Goods traded throughout 1990-92; bars: what two decimals in Table 1 leave open.",
+                    "Data: the paper's Table 1, from the OECD; both models match growth in total"])  # fmt: skip
 
 
 def _density(rows: Rows) -> Any:

@@ -131,13 +131,13 @@ def _growth(draws: Sequence[Draw]) -> Iterator[Claim]:
         held.append(np.all(np.diff(growth) < 0.0))
     yield judge(
         "small_grow_faster",
-        "The elasticity of trade flows of a good ... is higher the lower the productivity φ that the good is produced with",
+        "The elasticity of trade flows of a good ... is higher the lower the productivity φ",
         "after a symmetric fall of tau sales grow by more, the smaller they were", [_trial("beta > 0", held, draws)],
     )  # fmt: skip
     log_x = np.array([0.0, 1e-3, 0.01, 0.1, 1.0])
     near = np.abs(zeta(log_x, 4.0, 1e-5) - 4.0) < 1e-6
     yield judge(
-        "limit_of_zeta", "as β → 0, ζ(φ) → (σ − 1) ∀φ ≥ φ∗", "the elasticity of a firm's sales to its cutoff, at beta = 1e-5",
+        "limit_of_zeta", "as β → 0, ζ(φ) → (σ − 1) ∀φ ≥ φ∗", "the elasticity of sales to the cutoff, at beta = 1e-5",
         [Trial("phi/phi*", near, np.full(log_x.size, True), log_x > 0.0)], condition="φ > φ*",
         evidence="at φ* itself it is infinite for every β > 0",
     )  # fmt: skip
@@ -168,8 +168,7 @@ def _elasticity(draws: Sequence[Draw], fixed: Sequence[Draw]) -> Iterator[Claim]
     held = [bool(found.new_consumers > found.new_firms == 0.0) for found in local]
     yield judge(
         "local_margins",
-        "For small changes in variable trade costs τij, changes in the new consumers margin always dominate the changes "
-        "in the new firms margin",
+        "For small changes in variable trade costs τij, changes in the new consumers margin always dominate",
         "at the margin (S, theta - S, 0) while beta is positive", [_trial("beta > 0", held, draws)],
     )  # fmt: skip
 
