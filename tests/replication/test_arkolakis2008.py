@@ -13,7 +13,7 @@ import pytest
 from phistar.core.equilibrium import to_json
 from phistar.models.market_penetration import margins as split
 from phistar.replicate.arkolakis2008 import liberalization as lib
-from phistar.replicate.arkolakis2008.relative_sales import sales_at_home, shares_that_sell
+from phistar.replicate.arkolakis2008.relative_sales import sales_at_home, shares_that_sell, slope
 from phistar.replicate.arkolakis2008.table1 import Table1, table1
 from phistar.replicate.arkolakis2008.world import france, pair
 from phistar.replicate.output import write_replication
@@ -28,6 +28,7 @@ from phistar.replicate.results import (
     Cell,
     Replication,
 )
+from phistar.verbs.calibrate import calibrate
 from phistar.verbs.solve import solve
 from phistar.verbs.targets import reads
 
@@ -186,6 +187,15 @@ def test_equations_18_and_19_are_the_sales_of_the_firms_concerned() -> None:
             own = quad(density, start, np.inf, epsabs=0, epsrel=1e-11)[0]
             assert sales[k] == pytest.approx(own, rel=1e-9)  # a quadrature
         assert shares[0] == 1.0
+
+
+@pytest.mark.parametrize(("beta", "tilde"), [(0.0, 1.3), (0.0, 2.2), (0.5, 1.7), (1.0, 1.5), (1.0, 2.0)])
+def test_the_slope_of_figure_6_leads_back_to_theta_tilde(beta: float, tilde: float) -> None:
+    made = slope(reads(solve(france(beta, theta_tilde=tilde))))
+    if beta == 0.0:
+        assert made == pytest.approx(1 - 1 / tilde, rel=1e-12)  # a regression of exact points
+    found = calibrate(france(beta, theta_tilde=1.6), [(slope, made)], ["theta_tilde"])
+    assert found.parameters["theta_tilde"] == pytest.approx(tilde, rel=1e-8)  # met to 1e-10
 
 
 def test_the_percentiles_are_those_of_two_formulas() -> None:

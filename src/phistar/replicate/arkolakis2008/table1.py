@@ -82,6 +82,12 @@ class Table1:
         low = self.growth_bounds[0] * (after - ROUNDING) / (before + ROUNDING)
         return low, self.growth_bounds[1] * (after + ROUNDING) / (before - ROUNDING)
 
+    @property
+    def nine(self) -> float:
+        """Share before, in per cent of previously traded goods, of all categories but the most traded."""
+        before = self.before[self.previously]
+        return 100.0 * float(before[:-1].sum() / before.sum())
+
     def least_traded_bounds(self, share: float) -> tuple[float, float]:
         """Bound the share after of the least traded goods that made up `share` of previously traded trade before.
 
