@@ -86,12 +86,12 @@ def read_statistic(given: Any, countries: Sequence[str] = ()) -> Statistic:
     if not isinstance(given, str) or not given.strip():
         raise InputError("target", "must be an expression such as trade_share[0][1]", given)
     text = given.strip()
+    reader = _Reader(text, tuple(countries))
     try:
         tree = ast.parse(text, mode="eval").body
+        reader.check(tree)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise InputError("target", "is not an expression", text, "write it like log(welfare[0] / welfare[1])") from None
-    reader = _Reader(text, tuple(countries))
-    reader.check(tree)
     return Statistic(text, lambda lookup: reader.value(tree, lookup))
 
 
@@ -181,7 +181,7 @@ class _Reader:
             case ast.Call(func=ast.Name(id=name), args=args):
                 return self.call(name, [self.value(a, lookup) for a in args])
             case ast.Constant(value=int() | float() as constant):
-                return float(constant)
+                return np.float64(constant)
             case ast.Name(id=name):
                 return lookup(name)
         raise self.refusal(node)

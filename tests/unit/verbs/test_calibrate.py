@@ -125,6 +125,35 @@ def test_simulated_firms_lead_back_to_the_parameters_within_their_error() -> Non
         assert error < 0.02
 
 
+def spread_of_sales(value: Any) -> Any:
+    """Return ln of the ninth decile of sales over their median, Arkolakis (2008) appendix C."""
+    tilde, beta = value("theta_tilde"), value("beta")
+    high, middle = (u ** (-1 / tilde) - u ** (-(1 - 1 / beta) / tilde) for u in (0.1, 0.5))
+    return np.log(high / middle)
+
+
+def test_simulated_exporters_lead_back_to_theta_tilde_and_beta() -> None:
+    truth = {"theta_tilde": 1.8, "beta": 0.6}
+    firms = simulate(solve(changed(PENETRATION, **truth, psi=3.0)), n_firms=1_000_000, seed=8)
+    abroad = (firms["country"] == 0) & (firms["sales[C2]"] > 0.0)
+    sales, reach = firms["sales[C2]"][abroad], firms["reach[C2]"][abroad]
+    blocks = 40  # statistics of parts of the sample tell how far their mean may be off
+    size = len(sales) // blocks
+    assert size > 200
+    parts = [slice(k * size, (k + 1) * size) for k in range(blocks)]
+    spreads = [np.diff(np.log(np.quantile(sales[part], [0.5, 0.9])))[0] for part in parts]
+    targets = [
+        ("mean_reach[0][1]", reach.mean(), reach.std() / np.sqrt(len(reach))),
+        (spread_of_sales, float(np.diff(np.log(np.quantile(sales, [0.5, 0.9])))[0]), np.std(spreads) / np.sqrt(blocks)),
+    ]
+    found = calibrate(changed(PENETRATION, psi=3.0), targets, list(truth))
+    assert found.status == "met"
+    assert found.errors is not None
+    for value, error, key in zip(found.values, found.errors, truth, strict=True):
+        assert abs(value - truth[key]) <= 4 * error, key
+        assert error < 0.2
+
+
 def test_a_key_of_several_entries_moves_them_by_one_factor() -> None:
     L = [1.0, 2.0, 4.0]
     base = changed(MELITZ, L=L, productivity=[MELITZ["parameters"]["productivity"]] * 3)
@@ -162,6 +191,19 @@ def test_regressions_of_an_expression_are_least_squares() -> None:
     assert part == pytest.approx(slope, rel=1e-9)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["2 * trade_share[0][1]", "2 ** welfare[0] / 3", "-log(trade_share[1, 0]) + 1", "sqrt(exp(mean(wage)))",
+     "sum(home(trade_flow)) / sum(expenditure)", "mean(trade_flow[:, 1]) ** sigma", "welfare[-1] - 1e-3"],
+)  # fmt: skip
+def test_expressions_have_the_slopes_of_differences(text: str) -> None:
+    found = calibrate(MELITZ, {text: evaluate(text, MELITZ)}, ["tau"])
+    step = 1e-4
+    ends = [evaluate(text, changed(MELITZ, tau=1.7 + side * step)) for side in (-1, 1)]
+    # differences of width 1e-4: their square times a third derivative
+    assert found.slopes[0, 0] == pytest.approx((ends[1] - ends[0]) / (2 * step), rel=1e-5, abs=1e-9)
+
+
 REFUSED = [
     ({"targets": {}}, "nothing to meet"),
     ({"targets": {"wage": 1.0}}, "is 2 numbers"),
@@ -173,6 +215,8 @@ REFUSED = [
     ({"targets": {"(lambda: 0)()": 1.0}}, "has no part in an expression"),
     ({"targets": {"wage[0].real": 1.0}}, "has no part in an expression"),
     ({"targets": {"wage[": 1.0}}, "is not an expression"),
+    ({"targets": {"1" + "+1" * 20_000: 1.0}}, "is not an expression"),
+    ({"targets": {"9 ** 9 ** 9 ** 9": 1.0}}, "not a finite number"),
     ({"targets": {"wage[0]": float("nan")}}, "finite number"),
     ({"targets": [("wage[0]", 1.0, 0.0)]}, "positive standard error"),
     ({"targets": {"log(wage[0] - 1)": 1.0}}, "not a finite number"),
