@@ -14,6 +14,10 @@ _PAPERS = {
         "phistar.replicate.melitz2003.paper",
         "Melitz (2003): a textbook explainer's claims, the signs, the Melitz-Redding (2015) point",
     ),
+    "melitz_ottaviano2005": (
+        "phistar.replicate.melitz_ottaviano2005.paper",
+        "Melitz and Ottaviano (2005): every equation and sign claim, with and without a Pareto; the scenarios",
+    ),
     "arkolakis2008": (
         "phistar.replicate.arkolakis2008.paper",
         "Arkolakis (2008): calibration, the distribution of sales, liberalization and its margins, figures 1 to 10",
