@@ -25,12 +25,12 @@ AWAY = 0.03
 
 
 def most_responsive(equilibrium: Any, key: str) -> str:
-    """Name the number that answers most to a key, as an expression."""
+    """Name the number that answers most to a key, as an expression; "" where nothing answers."""
     table = elasticities(equilibrium, to=key)
-    best, expression = 0.0, ""
+    best, expression = 0.01, ""
     for name, value in equilibrium.values.items():
-        slopes = np.abs(table[(name, key)])
-        slopes[~np.isfinite(slopes) | ~np.isfinite(value) | (slopes > 20.0)] = 0.0
+        slopes = np.abs(np.asarray(table[(name, key)]))
+        slopes = np.where(np.isfinite(slopes) & np.isfinite(value) & (slopes < 20.0), slopes, 0.0)
         where = np.unravel_index(int(np.argmax(slopes)), slopes.shape)
         if slopes[where] > best:
             best, expression = float(slopes[where]), name + "".join(f"[{i}]" for i in where)
@@ -42,11 +42,11 @@ def test_the_statistic_of_a_neighbour_leads_back_to_its_parameter(number: int, m
     equilibrium, _ = understood(model, sample)
     start = equilibrium.model
     keys = start.movable()
-    path = keys[number % len(keys)]  # another key for every sample, so that all kinds have their turn
+    turned = keys[number % len(keys) :] + keys[: number % len(keys)]  # all kinds of keys have their turn
+    moves = ((key, most_responsive(equilibrium, key.text)) for key in turned if np.any(start.lookup(key)))
+    path, statistic = next((key, text) for key, text in moves if text)
     semi = kind_of(path) == "semi-elasticity"
     neighbour = start.shift(path, AWAY) if semi else start.scale(path, np.exp(AWAY))
-    statistic = most_responsive(equilibrium, path.text)
-    assert statistic
     name, *index = statistic.replace("]", "").split("[")
     target = float(solve(neighbour)[name][tuple(int(i) for i in index)])
     found = calibrate(start, {statistic: target}, [path.text])

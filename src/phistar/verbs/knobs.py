@@ -104,7 +104,8 @@ def make_knob(model: Any, key: str) -> Knob:
         low = low if declared.lower is None else declared.lower
         high = high if declared.upper is None else declared.upper
     if factor:
-        low, high = low / float(values.min()), high / float(values.max())
+        finite = values[np.isfinite(values)]  # closed borders stay closed
+        low, high = low / float(finite.min()), high / float(finite.max())
     if not np.isfinite(start):
         raise InputError(key, "is infinite: there is nothing to move", start, "set it to a number to start from")
     if start == 0.0 and not semi:
