@@ -97,6 +97,7 @@ def name_lines(lines: Sequence[Line], x: Any, field: str, bottom: float, top: fl
 
     places = [int(np.flatnonzero(line.values <= top)[-1]) for line in lines]
     wanted = [HEIGHT * (top - line.values[i]) / (top - bottom) for line, i in zip(lines, places, strict=True)]
+    wanted = [max(pixel, LABEL_GAP / 2) for pixel in wanted]  # within the frame: fates are named above it
     names = []
     for line, i, pixel in zip(lines, places, spread(wanted, LABEL_GAP), strict=True):
         data = alt.Data(values=[{field: float(line.at[i]), "name": line.name}])

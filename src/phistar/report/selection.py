@@ -23,7 +23,7 @@ def cutoff_diagram(equilibrium: Equilibrium, origin: int = 0) -> Any:
     """
     import altair as alt
 
-    if "cutoff_zero_profit" not in equilibrium.values:
+    if "cutoff" not in equilibrium.values or "sigma" not in equilibrium.model.as_parameters():
         raise InputError("--figure", f"cutoffs is not drawn for {equilibrium.model.name}",
                          remedy="use comparative_statics or firm_sizes")  # fmt: skip
     sigma = float(equilibrium.model.as_parameters()["sigma"])

@@ -9,7 +9,7 @@ import numpy as np
 
 from phistar.blocks.oligopoly import CONDUCTS
 from phistar.core.errors import InputError
-from phistar.core.parameters import Parameter, check_keys, count_countries, is_list, read_parameters
+from phistar.core.parameters import Parameter, check_keys, count_countries, is_list, read_names, read_parameters
 from phistar.models.granular.draws import read_firms
 
 MARKETS = ("autarky", "integrated", "feenstra_ma", "segmented")
@@ -79,9 +79,7 @@ def read(raw: Mapping[str, Any], names: Sequence[str] | None) -> dict[str, Any]:
     if len(lists) == 1:
         lists = lists * count
     several = fields["market"] == "segmented"
-    countries = tuple(names) if names is not None else _default_names(count)
-    if len(set(countries)) != len(countries):
-        raise InputError("countries.names", "must differ from one another", list(countries))
+    countries = read_names(names, count)
     _spending(fields)
     _elasticities(fields)
     _require_rivals(fields, [len(firms) for firms in lists])
@@ -138,10 +136,6 @@ def _market(market: str | None, count: int, lists: list[np.ndarray]) -> str:
     if market is not None:
         return market
     return "segmented" if max(count, len(lists)) > 1 else "autarky"
-
-
-def _default_names(count: int) -> tuple[str, ...]:
-    return ("Home", "Foreign")[:count] if count <= 2 else tuple(f"C{i + 1}" for i in range(count))
 
 
 def _spending(fields: dict[str, Any]) -> None:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
+from phistar.blocks.iceberg import log_iceberg
 from phistar.blocks.keys import read_distributions
 from phistar.blocks.productivity import Productivity, from_spec
 from phistar.core.errors import InputError
-from phistar.core.parameters import Parameter, check_keys, count_countries, read_index, read_parameters
-
-#: ln of an infinite iceberg cost: beyond every double, yet finite, so that 0 * ln tau stays 0.
-LOG_INFINITE = 1e4
+from phistar.core.parameters import (
+    Parameter,
+    check_keys,
+    count_countries,
+    read_index,
+    read_names,
+    read_parameters,
+    require_home_market,
+)
 
 PARAMETERS = (
     Parameter("sigma", "scalar", "sigma", "elasticity of substitution", default=None, lower=1.0, strict=True),
@@ -69,23 +73,16 @@ def read(raw: Mapping[str, Any], names: Sequence[str] | None) -> dict[str, Any]:
     """
     check_keys(PARAMETERS, raw)
     count = count_countries(PARAMETERS, raw, names)
-    countries = tuple(names) if names is not None else _default_names(count)
-    if len(set(countries)) != len(countries):
-        raise InputError("countries.names", "must differ from one another", list(countries))
+    countries = read_names(names, count)
     given = {k: v for k, v in raw.items() if k != "numeraire"}
     fields = read_parameters(PARAMETERS, given, count)
     fields["families"] = _read_families(fields.pop("productivity"), count, raw)
     _read_shapes(fields)
-    with np.errstate(divide="ignore"):
-        fields["log_tau"] = np.minimum(np.log(fields.pop("tau")), LOG_INFINITE)
-    _require_home(fields["log_tau"])
+    require_home_market("tau", fields["tau"])
+    fields["log_tau"] = log_iceberg(fields.pop("tau"))
     fields["J" if fields["entry"] == "free" else "f_e"] = None
     fields["numeraire"] = read_index(raw.get("numeraire", 0), countries)
     return {**fields, "countries": countries, "unused": _unused(raw)}
-
-
-def _default_names(count: int) -> tuple[str, ...]:
-    return ("Home", "Foreign")[:count] if count <= 2 else tuple(f"C{i + 1}" for i in range(count))
 
 
 def _read_families(spec: Any, count: int, raw: Mapping[str, Any]) -> tuple[Productivity, ...]:
@@ -136,12 +133,6 @@ def _require_finite_sales(families: tuple[Productivity, ...], sigma: Any) -> Non
     for i, family in enumerate(families[:1] if shared else families):
         key = "productivity" if shared else f"productivity[{i}]"
         family.require_moment(sigma - 1.0, key=key, order_text="sigma - 1", why="finite sales")
-
-
-def _require_home(log_tau: np.ndarray) -> None:
-    for i in range(len(log_tau)):
-        if log_tau[i, i] >= LOG_INFINITE:
-            raise InputError(f"tau[{i}][{i}]", "must be finite: every country can sell at home", "inf")
 
 
 def _unused(raw: Mapping[str, Any]) -> tuple[str, ...]:

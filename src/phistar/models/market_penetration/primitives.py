@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
-import numpy as np
-
+from phistar.blocks.iceberg import iceberg, log_iceberg
 from phistar.blocks.keys import Keyed
 from phistar.blocks.productivity import Pareto, Productivity, stack
 from phistar.core.errors import InputError
 from phistar.core.parameters import Parameter
 from phistar.core.paths import Path
-from phistar.models.market_penetration.parameters import LOG_INFINITE, PARAMETERS
+from phistar.models.market_penetration.parameters import PARAMETERS
 
 
 @dataclass(frozen=True)
@@ -58,8 +57,7 @@ class Primitives(Keyed):
     def stored(self, name: str, value: Any) -> dict[str, Any]:
         """Return the fields that hold a parameter: iceberg costs in logs, theta_tilde as sigma (or theta)."""
         if name == "tau":
-            with np.errstate(divide="ignore"):
-                return {"log_tau": np.minimum(np.log(value), LOG_INFINITE)}
+            return {"log_tau": log_iceberg(value)}
         if name == "theta_tilde":
             return {"theta": value * self.S} if self.tilde_moves == "theta" else {"sigma": 1.0 + self.theta / value}
         return {name: value}
@@ -84,8 +82,7 @@ class Primitives(Keyed):
     @property
     def tau(self) -> Any:
         """Iceberg costs (origin, destination)."""
-        with np.errstate(over="ignore"):
-            return np.exp(self.log_tau)
+        return iceberg(self.log_tau)
 
     @property
     def theta_tilde(self) -> Any:

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import numpy as np
-
+from phistar.blocks.iceberg import log_iceberg
 from phistar.blocks.keys import read_distributions
 from phistar.blocks.productivity import Productivity, from_spec
 from phistar.core.errors import InputError
@@ -22,9 +21,6 @@ from phistar.core.parameters import (
     read_parameters,
     require_home_market,
 )
-
-#: ln of an infinite iceberg cost: beyond every double, yet finite, so that 0 * ln tau stays 0.
-LOG_INFINITE = 1e4
 
 PARAMETERS = (
     Parameter("sigma", "scalar", "sigma", "elasticity of substitution", lower=1.0, strict=True),
@@ -76,8 +72,7 @@ def read(raw: Mapping[str, Any], names: Sequence[str] | None) -> dict[str, Any]:
     if fields["entry"] == "fixed" and fields["J"] is None:
         raise InputError("J", 'is missing: entry = "fixed" needs the stock of draws', remedy="give J, one a country")
     require_home_market("tau", fields["tau"])
-    with np.errstate(divide="ignore"):
-        fields["log_tau"] = np.minimum(np.log(fields.pop("tau")), LOG_INFINITE)
+    fields["log_tau"] = log_iceberg(fields.pop("tau"))
     read_family = partial(_read_family, sigma=fields["sigma"])
     fields["families"] = read_distributions(fields.pop("productivity"), count, read_family, "productivity")
     fields["J"] = fields["J"] if fields["entry"] == "fixed" else None

@@ -8,10 +8,11 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from phistar.blocks.iceberg import iceberg, log_iceberg
 from phistar.blocks.keys import Keyed
 from phistar.blocks.productivity import Productivity, stack
 from phistar.core.parameters import Parameter
-from phistar.models.melitz.parameters import LOG_INFINITE, PARAMETERS
+from phistar.models.melitz.parameters import PARAMETERS
 
 
 @dataclass(frozen=True)
@@ -43,15 +44,11 @@ class Primitives(Keyed):
     @property
     def tau(self) -> Any:
         """Iceberg costs (origin, destination)."""
-        with np.errstate(over="ignore"):
-            return np.exp(self.log_tau)
+        return iceberg(self.log_tau)
 
     def stored(self, name: str, value: Any) -> dict[str, Any]:
         """Return the fields that hold a parameter: iceberg costs are held in logs."""
-        if name != "tau":
-            return {name: value}
-        with np.errstate(divide="ignore"):
-            return {"log_tau": np.minimum(np.log(value), LOG_INFINITE)}
+        return {"log_tau": log_iceberg(value)} if name == "tau" else {name: value}
 
     @property
     def idle(self) -> frozenset[str]:

@@ -139,6 +139,10 @@ def test_welfare_and_trade_split_into_parts_that_add_up() -> None:
         assert split.gap < 1e-12  # logs of certified numbers
 
 
-def test_the_figure_of_cutoffs_is_refused_in_words() -> None:
-    with pytest.raises(InputError, match="use comparative_statics or firm_sizes"):
-        draw("cutoffs", world())
+def test_the_figure_of_cutoffs_draws_what_the_best_mode_earns() -> None:
+    eq = solve(world())
+    definition = str(draw("cutoffs", world()).to_dict())
+    for cutoff in eq["cutoff"][0]:
+        assert repr(float(cutoff)) in definition
+    beyond = float(eq["cutoff"][0].max()) * 1.1
+    assert (schedule(eq, [beyond])["profit"][0] > 0.0).all()
