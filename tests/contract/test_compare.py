@@ -20,7 +20,7 @@ EXACT = 1e-12  # two well-scaled certified answers, each good to about 1e-14
 
 def shock(model: str, parameters: dict[str, Any]) -> dict[str, Any]:
     """Raise every trade cost, home included, or another cost where firms share one market, by a tenth."""
-    name = SAMPLES[model].shocked
+    name = SAMPLES[model].shocked or SAMPLES[model].trade_cost
     return {name: (1.1 * np.asarray(parameters[name], dtype=float)).tolist()}
 
 

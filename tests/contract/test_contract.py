@@ -213,7 +213,7 @@ def test_no_trade_at_all_is_a_closed_economy_or_refused(model: str, sample: str)
 def bad_inputs(model: str) -> list[tuple[str, Any, str]]:
     """Return (parameter, bad value, why) for everything a model declares."""
     bad: list[tuple[str, Any, str]] = []
-    count = len(next(iter(SAMPLES[model].samples.values())).parameters["L"])
+    count = np.size(next(iter(SAMPLES[model].samples.values())).parameters.get("L", 1.0))
     for p in get_model(model).parameters:
         below = None if p.lower is None else (p.lower if p.strict else p.lower - 1.0)
         wrong: list[tuple[Any, str]] = [(True, "a truth value"), ("many", "a word"), ({"a": 1.0}, "a table")]

@@ -87,7 +87,7 @@ def check_elasticities(model: str, sample: str, stride: int) -> None:
                 wrong.append((f"{name}{list(map(int, index))}", key, float(got[index]), float(difference[index])))
             compared += int(defined.sum())
     assert not wrong, f"{len(wrong)} of {compared} differ: {wrong[:12]}"
-    assert compared > 40
+    assert compared > 20
 
 
 @each

@@ -50,8 +50,8 @@ class ModelSamples:
     trade_cost: str = "tau"
     #: what else must be raised with it
     further_trade_costs: tuple[str, ...] = ()
-    #: the cost that comparisons raise
-    shocked: str = "tau"
+    #: the cost that comparisons raise, where it is not the trade cost
+    shocked: str | None = None
     #: whether its worlds are countries alone, so that they can be relabelled, closed and made alike
     of_countries: bool = True
     #: variables of the closed economy that the limit of large trade costs must reach

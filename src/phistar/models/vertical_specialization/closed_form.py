@@ -31,7 +31,7 @@ def shape(m: Primitives) -> np.ndarray | None:
     if not all(isinstance(family, Pareto) for family in members):
         return None
     first, second = (np.asarray(value_of(family.parameter("k"))) for family in members)
-    return first if np.array_equal(first, second) else None
+    return np.broadcast_to(first, m.points) if np.array_equal(first, second) else None
 
 
 def guess(m: Primitives) -> Guess | None:
