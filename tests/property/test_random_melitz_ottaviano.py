@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-import re
-import time
-import warnings
-from collections import Counter
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phistar.core.errors import InputError, NoEquilibrium
-from phistar.verbs.solve import solve
 from tests.bruteforce_mo.costs import make_costs
 
-LIMIT = 2.0  # seconds of processor time above which the long run names a world as slow
-COMMON = {
-    "deadline": None,
-    "derandomize": True,
-    "database": None,
-    # no shrinking: magnitudes come from a seed, so a smaller draw is another world, and each costs a solve
-    "phases": (Phase.generate,),
-    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],
-}
+from .verdicts import COMMON, judge_many, verdict
+
 BOUNDED = ("pareto", "uniform", "beta", "truncated_lognormal")
 PRODUCTIVITY = ("bounded_pareto", "lognormal", "frechet", "weibull", "lognormal_pareto", "empirical")
 
@@ -118,28 +105,6 @@ def scenarios(draw: Any) -> dict[str, Any]:
     }
 
 
-def verdict(scenario: dict[str, Any]) -> tuple[str, float]:
-    """Solve; return "certified" with what is at a corner, or the reason of a refusal, and the time taken."""
-    start = time.process_time()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            eq = solve(scenario)
-    except (NoEquilibrium, InputError) as refusal:
-        took = time.process_time() - start
-        reason = str(refusal)
-        assert len(reason) > 20, "a refusal gives a reason"
-        assert "\n" not in reason
-        return f"{type(refusal).__name__}: {re.sub(r'[-+]?[0-9][-+.e0-9]*', '#', reason)[:110]}", took
-    took = time.process_time() - start
-    assert eq.certificate.max_residual <= 1e-10  # what a certificate promises
-    check_accounts(eq, scenario["parameters"])
-    check_equilibrium(eq, scenario["parameters"])
-    none = int(np.sum(eq["mass_entrants"] == 0))
-    where = "inside" if none == 0 else "no industry" if none == len(eq["mass_entrants"]) else "corner"
-    return f"certified, {scenario['parameters']['horizon']} run, {where}", took
-
-
 def close(got: Any, want: Any, scale: Any) -> bool:
     """Compare by the size of what is added up: a certificate of 1e-10 allows as much, its sums ten times more."""
     return bool(np.all(np.abs(np.asarray(got) - want) <= 1e-9 * np.asarray(scale)))
@@ -200,45 +165,26 @@ def check_equilibrium(eq: Any, p: dict[str, Any]) -> None:
         assert np.all(gain[N > 0] >= -1e-9)
 
 
-@settings(max_examples=250, **COMMON)
+def check(eq: Any, p: dict[str, Any]) -> str:
+    """Recheck accounts and equilibrium; say which horizon and what is at a corner."""
+    check_accounts(eq, p)
+    check_equilibrium(eq, p)
+    none = int(np.sum(eq["mass_entrants"] == 0))
+    where = "inside" if none == 0 else "no industry" if none == len(eq["mass_entrants"]) else "corner"
+    return f"{p['horizon']} run, {where}"
+
+
+@settings(max_examples=150, **COMMON)
 @given(scenario=scenarios())
 def test_a_random_world_is_certified_or_refused_with_a_reason(scenario: dict[str, Any]) -> None:
-    verdict(scenario)
+    verdict(scenario, check)
 
 
 @pytest.mark.slow
-def test_ten_thousand_random_worlds_are_certified_or_refused_with_a_reason(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    tally: Counter[str] = Counter()
-    times: list[float] = []
-    failures: list[str] = []
-
-    @settings(max_examples=10_000, **COMMON)
-    @given(scenario=scenarios())
-    def run(scenario: dict[str, Any]) -> None:
-        try:
-            answer, took = verdict(scenario)
-        except Exception as error:  # collected, so that one run tells everything
-            failures.append(f"{type(error).__name__}: {str(error)[:200]} in {scenario}")
-            return
-        tally[answer] += 1
-        times.append(took)
-
-    run()
-    with capsys.disabled():
-        total = sum(tally.values()) + len(failures)
-        slow = sum(took >= LIMIT for took in times)
-        print(f"\n{total} random worlds; median {1e3 * np.median(times):.0f} ms, slowest {max(times):.2f} s,", end=" ")
-        print(f"{slow} above {LIMIT:g} s")
-        for answer, count in tally.most_common():
-            print(f"{count:7d}  {answer}")
-        for failure in failures[:5]:
-            print(failure)
-    assert not failures, f"{len(failures)} failures; first: {failures[0][:2000]}"
-    certified = {answer: count for answer, count in tally.items() if answer.startswith("certified")}
-    assert sum(certified.values()) > 0.5 * sum(tally.values())  # a library that refuses everything is no library
+def test_ten_thousand_random_worlds_are_certified_or_refused_with_a_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    tally = judge_many(scenarios(), check, capsys)
+    assert tally.share > 0.5  # a library that refuses everything is no library
     # and the worlds drawn are of every kind
     assert {"certified, long run, inside", "certified, long run, corner", "certified, short run, inside"} <= set(
-        certified
+        tally.certified
     )
