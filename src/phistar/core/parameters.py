@@ -27,7 +27,7 @@ class Parameter:
     name, symbol, meaning, unit : str
         Key in scenario files, the paper's letter, one line, unit.
     kind : str
-        ``scalar``, ``country``, ``matrix``, ``integer``, ``choice`` or ``productivity``.
+        ``scalar``, ``country``, ``matrix``, ``integer``, ``choice``, ``index``, ``productivity`` or ``firms``.
     default : object
         `REQUIRED`, or what is used when the key is absent.
     lower, upper : float, optional
@@ -38,6 +38,8 @@ class Parameter:
         Of a choice: the words allowed.
     infinite : bool
         Whether "inf" is allowed.
+    words : str
+        What is allowed, where bounds and choices do not say it.
     """
 
     name: str
@@ -52,10 +54,15 @@ class Parameter:
     diagonal: float | None = None
     choices: tuple[str, ...] = ()
     infinite: bool = False
+    words: str = ""
 
     @property
     def allowed(self) -> str:
         """Say in words what is allowed."""
+        if self.words:
+            return self.words
+        if self.kind == "index":
+            return "a country's index from 0, or its name"
         if self.choices:
             return "one of " + ", ".join(f'"{c}"' for c in self.choices)
         words = []

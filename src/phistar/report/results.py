@@ -14,7 +14,7 @@ from phistar.core.certificate import TOLERANCE, Certificate
 from phistar.core.equilibrium import Equilibrium
 from phistar.core.errors import shorten
 from phistar.core.model import Model
-from phistar.core.parameters import REQUIRED, Parameter
+from phistar.core.parameters import REQUIRED
 from phistar.report.tables import Column, Table, label, numbers, percent, words
 
 #: Up to this many countries, matrices are printed in full; beyond, they fill pages.
@@ -170,7 +170,7 @@ def model_tables(model: type[Model]) -> list[Table]:
     parameters = Table(
         "Parameters",
         [label("key"), label("symbol"), words("meaning"), words("unit"), words("default"), words("allowed")],
-        [(p.name, p.symbol, p.meaning, p.unit, _default(p.default), _allowed(p)) for p in model.parameters],
+        [(p.name, p.symbol, p.meaning, p.unit, _default(p.default), p.allowed) for p in model.parameters],
     )
     variables = Table(
         "Variables",
@@ -194,7 +194,7 @@ def model_page(model: type[Model]) -> dict[str, Any]:
         "parameters": [
             {"key": p.name, "symbol": p.symbol, "kind": p.kind, "meaning": p.meaning, "unit": p.unit,
              "required": p.default is REQUIRED, "default": None if p.default is REQUIRED else p.default,
-             "allowed": _allowed(p)}
+             "allowed": p.allowed}
             for p in model.parameters
         ],
         "variables": [
@@ -212,14 +212,6 @@ def model_page(model: type[Model]) -> dict[str, Any]:
 
 def _by(dims: Sequence[str]) -> str:
     return "pair" if tuple(dims) == PAIR else ", ".join(dims) or "world"
-
-
-def _allowed(parameter: Parameter) -> str:
-    if parameter.kind == "productivity":
-        return 'a table such as {family = "pareto", k = 4.5, scale = 1.0}, or one a country'
-    if parameter.kind == "index":
-        return "a country's index from 0, or its name"
-    return parameter.allowed
 
 
 def _default(value: Any) -> str:

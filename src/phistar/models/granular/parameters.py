@@ -19,7 +19,9 @@ PARAMETERS = (
     Parameter("K_1", "scalar", "K_1", "cost of each variety", "labour", default=1.0, lower=0.0, strict=True),
     Parameter("K_0", "scalar", "K_0", "cost of being in the market", "labour", default=0.0, lower=0.0),
     Parameter("productivities", "firms", "phi_f", "the firms: a list, a file, a table to draw from, or one a country",
-              "output a unit of labour"),
+              "output a unit of labour",
+              words='a list such as [0.3, 0.28, 0.2], a file, or a draw such as '
+              '{family = "pareto", k = 5, scale = 0.2, firms = 10, seed = 1}'),
     Parameter("upper", "choice", "", "spending on the sector: fixed (R) or a CES share (eta, I)", default="fixed",
               choices=("fixed", "ces")),
     Parameter("R", "country", "R", "spending on the sector in one economy", "numeraire", default=None,

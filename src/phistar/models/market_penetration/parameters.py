@@ -45,7 +45,8 @@ PARAMETERS = (
     Parameter("f_e", "country", "f_e", "cost of a productivity draw where entry is free", "labour",
               default=1.0, lower=0.0, strict=True),
     Parameter("productivity", "productivity", "G", "any distribution in place of theta and b, one or one a country",
-              "output a unit of labour", default=None),
+              "output a unit of labour", default=None,
+              words='a table such as {family = "pareto", k = 4.5, scale = 1.0}, or one a country'),
     Parameter("numeraire", "index", "", "country whose wage is one, by index or name", default=0),
 )  # fmt: skip
 

@@ -36,7 +36,8 @@ PARAMETERS = (
     Parameter("f_E", "country", "f_E", "sunk cost of a productivity draw", "labour",
               default=1.0, lower=0.0, strict=True),
     Parameter("productivity", "productivity", "G", "productivity distribution, one for both or one a country",
-              "output a unit of the input bundle"),
+              "output a unit of the input bundle",
+              words='a table such as {family = "pareto", k = 4.5, scale = 1.0}, or one a country'),
     Parameter("numeraire", "index", "", "country whose wage is one, by index or name", default=1),
 )  # fmt: skip
 
