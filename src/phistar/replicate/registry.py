@@ -22,6 +22,10 @@ _PAPERS = {
         "phistar.replicate.arkolakis2008.paper",
         "Arkolakis (2008): calibration, the distribution of sales, liberalization and its margins, figures 1 to 10",
     ),
+    "ara2026": (
+        "phistar.replicate.ara2026.paper",
+        "Ara (2026): every equation, proposition and verbal claim, figures 1 to 4 and A.1, a map of regions",
+    ),
 }
 
 

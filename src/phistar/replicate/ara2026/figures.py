@@ -1,0 +1,94 @@
+"""The figures of the replication, drawn from its curves: the paper's 1 to 4 and A.1, and a map of regions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from phistar.replicate.ara2026.box import HIGH, LOW, POINT
+from phistar.replicate.ara2026.curves import LARGER, REGIONS
+from phistar.replicate.results import Replication
+
+_POINT = ", ".join([
+    *(f"{letter} {POINT[key]:g}" for letter, key in (
+        ("σ", "sigma"), ("τ_X", "tau_X"), ("f_D", "f_D"), ("f_X", "f_X"), ("f_DM", "f_DM"), ("f_XM", "f_XM"),
+    )),
+    "Pareto k 5",
+])  # fmt: skip
+_SIZE = "relative market size L = L₁/L₂"
+#: Blue where the wage rises with size, orange where it falls; the paler, the less welfare responds.
+_REGION_COLOURS = ("#f0a875", "#D55E00", "#0072B2", "#8cc4e8", "#d9d9d9", "#f4ecd2")
+
+
+def figures(replication: Replication) -> dict[str, Any]:
+    """Draw the figures: charts by name."""
+    rows = [dict(zip(replication.curves, row, strict=True)) for row in zip(*replication.curves.values(), strict=True)]
+
+    def of(figure: str, panel: str = "") -> list[dict[str, Any]]:
+        return [row for row in rows if row["figure"] == figure and row["panel"] == panel]
+
+    return {
+        "figure_1": _determination(of("figure_1"), "Figure 1. Equilibrium where final goods lead", HIGH),
+        "figure_2": _ratios(of("figure_2", "a"), of("figure_2", "b"), "Figure 2. Effects of market size", HIGH),
+        "figure_3": _determination(of("figure_3"), "Figure 3. Equilibrium where inputs lead", LOW),
+        "figure_4": _welfare(of("figure_4", "a"), of("figure_4", "b"), of("figure_4", "c")),
+        "figure_A1": _ratios(of("figure_A1", "a"), of("figure_A1", "b"), "Figure A.1. Effects of market size", LOW),
+        "regions": _regions(of("regions"), _even_trade(replication)),
+    }
+
+
+def _even_trade(replication: Replication) -> float:
+    cells = replication.section("sheet").cells
+    return float(next(cell.computed for cell in cells if cell.column.startswith("τ_M at which")))
+
+
+def _determination(rows: list[dict[str, Any]], title: str, tau: float) -> Any:
+    from phistar.report.lines import LinePanel, line_panels
+    from phistar.report.theme import BLUE, ORANGE
+
+    looks = {
+        "LMC: Φ(ω, 1)": (BLUE, False),
+        f"LMC: Φ(ω, {LARGER:g})": (BLUE, True),
+        "TB: Ψ(ω)": (ORANGE, False),
+    }
+    panel = LinePanel(rows, "", "relative wage ω = w₁/w₂", "relative exports R_X₁/R_X₂ (log scale)", looks, (1.0, 1.0),
+                      logarithmic=True)  # fmt: skip
+    told = (f"τ_M = {tau:g}; {_POINT}", f"Dashed: the LMC curve of a country 1 larger by {100 * (LARGER - 1):.0f} per cent")
+    return line_panels([panel], title, told)
+
+
+def _ratios(first: list[dict[str, Any]], second: list[dict[str, Any]], title: str, tau: float) -> Any:
+    from phistar.report.lines import LinePanel, line_panels
+
+    panels = [
+        LinePanel(first, "(a) Country 1's trade over country 2's", _SIZE, "ratio", cross=(1.0, 1.0)),
+        LinePanel(second, "(b) Exports of final goods over imports of inputs", _SIZE, "ratio"),
+    ]
+    return line_panels(panels, title, (f"τ_M = {tau:g}; {_POINT}",))
+
+
+def _welfare(wage: list[dict[str, Any]], welfare: list[dict[str, Any]], excess: list[dict[str, Any]]) -> Any:
+    from phistar.report.lines import LinePanel, line_panels
+
+    panels = [
+        LinePanel(wage, "(a) Relative wage", _SIZE, "ω = w₁/w₂", cross=(1.0, 1.0)),
+        LinePanel(welfare, "(b) Relative welfare", _SIZE, "W₁/W₂", cross=(1.0, 1.0)),
+        LinePanel(excess, "(c) W₁/W₂ at τ_M = 1.1 over that at 1.5", _SIZE, "excess, per cent", cross=(1.0, 0.0)),
+    ]
+    told = (_POINT, "(c) is not in the paper: at τ_M = 1.1 relative welfare responds more to size, not less")
+    return line_panels(panels, "Figure 4. Market size, wages and welfare", told)
+
+
+def _regions(rows: list[dict[str, Any]], even: float) -> Any:
+    from phistar.report.lines import RegionMap, region_map
+
+    taus, sizes = (np.unique([row[name] for row in rows]) for name in ("x", "y"))
+    half = 0.5 * (taus[1] - taus[0])
+    ratio = float(np.sqrt(sizes[1] / sizes[0]))
+    cells = [{"x": row["x"] - half, "x2": row["x"] + half, "y": row["y"] / ratio, "y2": row["y"] * ratio,
+              "series": row["series"]} for row in rows]  # fmt: skip
+    drawn = RegionMap(cells, dict(zip(REGIONS, _REGION_COLOURS, strict=True)), "input trade cost τ_M",
+                      f"{_SIZE} (log scale)", {LOW: "1.1", even: f"{even:.4f}", HIGH: "1.5"})  # fmt: skip
+    told = (_POINT, "Dashed: the paper's two costs, and the one at which R_X = E_M in equal countries")
+    return region_map(drawn, "How wages and welfare respond to market size", told)

@@ -1,0 +1,258 @@
+"""Samples of worlds with the responses to a country's size, and statements that are tested on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from phistar.replicate.ara2026.box import FAMILIES, HIGH, LOW, PARETO, POINT, SEED, Columns, Family, draw_columns
+from phistar.replicate.ara2026.box import scenario as world_of
+from phistar.replicate.results import TEXT, Claim, Trial, judge
+from phistar.replicate.worlds import Ledger, Worlds, latin_hypercube, solve_worlds
+
+#: Step in ln L_1 to either side: central differences err by its square, relatively, and by 1e-14 over it from rounding.
+STEP = 1e-4
+#: A response smaller than what rounding may leave is none.
+NOTHING = 1e-9
+#: Both kinds of trade must matter: worlds in which less than this share of sales or inputs crosses the border are left
+#: aside, and those where goods over inputs is one to this much: there the wage does not respond.
+LEAST_TRADE, LEAST_GAP = 1e-4, 1e-3
+#: Draws of a Pareto, and of each other distribution where countries are equal, and where they are not.
+DRAWS, FEW, FEWER = 2000, 200, 60
+#: Sizes drawn for unequal countries, and on the paper's horizontal axes.
+SIZES = (0.25, 4.0)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Worlds of one kind, and the same with country 1 a little larger and smaller.
+
+    Attributes
+    ----------
+    label : str
+        The distribution, for people.
+    at, up, down : Worlds
+    """
+
+    label: str
+    at: Worlds = field(repr=False)
+    up: Worlds = field(repr=False)
+    down: Worlds = field(repr=False)
+
+    def response(self, name: str, country: int = 0) -> np.ndarray:
+        """Return the elasticity of a variable to the size of country 1."""
+        with np.errstate(all="ignore"):
+            up, down = (np.log(w[name][country]) for w in (self.up, self.down))
+        return np.asarray((up - down) / (2.0 * STEP))
+
+    def column(self, key: str) -> np.ndarray:
+        """Return a parameter of every world."""
+        if key in self.at.columns:
+            return np.asarray(self.at.columns[key])
+        value: Any = self.at.scenario["parameters"]
+        for part in key.split("."):
+            value = value[part]
+        return np.full(len(self.at), float(value))
+
+    @property
+    def goods_lead(self) -> np.ndarray:
+        """Whether Assumption 1 holds: in both countries exports of final goods exceed imports of inputs."""
+        return np.asarray(np.all(self.at["final_to_input_ratio"] > 1.0, axis=0))
+
+    @property
+    def supposed(self) -> np.ndarray:
+        """Mark the worlds the paper supposes: both countries make goods, trade both, and firms sort in its order."""
+        return supposed(self.at) & supposed(self.up) & supposed(self.down)
+
+
+def supposed(w: Worlds) -> np.ndarray:
+    """Mark worlds with firms in both countries, both kinds of trade, and strict selection in the paper's order."""
+    D, DM, X, XM = (w[f"cutoff_{mode}"] for mode in ("D", "DM", "X", "XM"))
+    with np.errstate(all="ignore"):
+        ordered = (np.minimum(DM, X) > D * _MORE) & (XM > np.maximum(DM, X) * _MORE)
+        trades = (w["R_X"] > LEAST_TRADE * w["R"]) & (w["E_M"] > LEAST_TRADE * w["E"])
+        apart = np.abs(np.log(w["final_to_input_ratio"])) > LEAST_GAP
+    return np.asarray(w.certified & np.all(ordered & trades & apart, axis=0))
+
+
+#: Equality up to rounding is not strict.
+_MORE = 1.0 + 1e-12
+
+
+def polar(w: Worlds, closed: str) -> np.ndarray:
+    """Mark worlds with one kind of trade only whose firms sort into it: "M" or "X" says what is shut."""
+    traded, cutoff = ("R_X", "cutoff_X") if closed == "M" else ("E_M", "cutoff_DM")
+    total = "R" if closed == "M" else "E"
+    with np.errstate(all="ignore"):
+        sorted_ = (w[cutoff] > w["cutoff_D"] * _MORE) & (w[traded] > LEAST_TRADE * w[total])
+    return np.asarray(w.certified & np.all(sorted_, axis=0))
+
+
+@dataclass(frozen=True)
+class Samples:
+    """All samples.
+
+    Attributes
+    ----------
+    equal, unequal, goods_only, inputs_only : list of Sample
+        One a distribution, the Pareto first: countries alike, of unlike size, and the polar cases.
+    high, low : list of Sample
+        The equal countries where inputs are dearer, and where they are cheaper.
+    point : dict of float to Sample
+        The paper's own worlds along its horizontal axis, by tau_M.
+    """
+
+    equal: list[Sample]
+    unequal: list[Sample]
+    goods_only: list[Sample]
+    inputs_only: list[Sample]
+    high: list[Sample]
+    low: list[Sample]
+    point: dict[float, Sample]
+
+    @property
+    def pairs(self) -> list[Pair]:
+        """Each world where inputs are dearer beside the same where they are cheaper."""
+        return [Pair(*each) for each in zip(self.high, self.low, strict=True)]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The same worlds under a higher and under a lower input trade cost."""
+
+    high: Sample
+    low: Sample
+
+    @property
+    def label(self) -> str:
+        """The distribution, for people."""
+        return self.high.label
+
+    @property
+    def at(self) -> Worlds:
+        """The worlds under the lower cost."""
+        return self.low.at
+
+    def responses(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return the elasticities of country 1's variable to its size, under the higher cost and the lower."""
+        return self.high.response(name), self.low.response(name)
+
+    @property
+    def supposed(self) -> np.ndarray:
+        """Mark what the paper supposes under both costs."""
+        return np.asarray(self.high.supposed & self.low.supposed)
+
+    @property
+    def switching(self) -> np.ndarray:
+        """Mark worlds in which Assumption 1 holds under the higher cost and fails under the lower."""
+        return np.asarray(self.supposed & self.high.goods_lead & ~self.low.goods_lead)
+
+
+def draw_samples(ledger: Ledger, draws: int = DRAWS, few: int = FEW, fewer: int = FEWER) -> Samples:
+    """Solve every sample."""
+    counts = [draws if family is PARETO else few for family in FAMILIES]
+    columns = [draw_columns(f, n, SEED + i) for i, (f, n) in enumerate(zip(FAMILIES, counts, strict=True))]
+    kept = [c if i == 0 else {key: x[:fewer] for key, x in c.items()} for i, c in enumerate(columns)]
+    sized = [{**c, "L[0]": _sizes(c, SEED + 50 + i)} for i, c in enumerate(kept)]
+    cheaper = [{**c, "tau_M": _cheaper(c, SEED + 90 + i)} for i, c in enumerate(columns)]
+
+    def all_of(given: Sequence[Columns], **changes: Any) -> list[Sample]:
+        return [sample(f, c, ledger, **changes) for f, c in zip(FAMILIES, given, strict=True)]
+
+    equal = all_of(columns)
+    return Samples(
+        equal=equal,
+        unequal=all_of(sized),
+        goods_only=all_of([_without(c, "tau_M") for c in sized], tau_M="inf"),
+        inputs_only=all_of([_without(c, "tau_X") for c in sized], tau_X="inf"),
+        high=equal,
+        low=all_of(cheaper),
+        point={tau: sample(PARETO, {"L[0]": np.geomspace(0.4, 2.5, 41)}, ledger, tau_M=tau) for tau in (HIGH, LOW)},
+    )
+
+
+def sample(family: Family, columns: Columns, ledger: Ledger, **changes: Any) -> Sample:
+    """Solve worlds with country 1 as it is, a little larger and a little smaller."""
+    scenario = world_of(productivity=dict(family.table), **changes)
+    size = columns.get("L[0]", np.full(len(next(iter(columns.values()))), POINT["L"][0]))
+    moved = [{**columns, "L[0]": size * np.exp(step)} for step in (0.0, STEP, -STEP)]
+    return Sample(family.label, *(solve_worlds(scenario, c, ledger) for c in moved))
+
+
+def _without(columns: Columns, key: str) -> Columns:
+    return {name: column for name, column in columns.items() if name != key}
+
+
+def _sizes(columns: Columns, seed: int) -> np.ndarray:
+    u = latin_hypercube(len(columns["sigma"]), 1, seed)[:, 0]
+    return np.asarray(SIZES[0] * (SIZES[1] / SIZES[0]) ** u)
+
+
+def _cheaper(columns: Columns, seed: int) -> np.ndarray:
+    """Draw a lower input trade cost: between a tenth and nine tenths of the excess over one is left."""
+    u = latin_hypercube(len(columns["sigma"]), 1, seed)[:, 0]
+    return np.asarray(1.0 + (columns["tau_M"] - 1.0) * (0.1 + 0.8 * u))
+
+
+# --- statements
+
+Answer = tuple[np.ndarray, np.ndarray, np.ndarray | None]
+Test = Callable[[Any], Answer]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A claim and how to test it on a sample: true where, supposed where, and where its condition holds."""
+
+    key: str
+    quote: str
+    tested: str
+    test: Test
+    condition: str = ""
+    source: str = TEXT
+
+    def judged(self, samples: Sequence[Any], evidence: str = "") -> Claim:
+        """Pass the verdict over samples."""
+        trials = []
+        for each in samples:
+            held, premise, where = self.test(each)
+            trials.append(Trial(each.label, held, premise, where, each.at.parameters()))
+        return judge(self.key, self.quote, self.tested, trials, condition=self.condition, evidence=evidence,
+                     source=self.source)  # fmt: skip
+
+
+Signs = Mapping[tuple[str, int], int]
+
+
+def moves(signs: Signs, *, goods_lead: bool | None = None) -> Test:
+    """Test signs of responses to the size of country 1, in worlds where Assumption 1 holds, fails, or all."""
+
+    def test(sample: Sample) -> Answer:
+        held = [sign * sample.response(name, i) > NOTHING for (name, i), sign in signs.items()]
+        return np.all(held, axis=0), among(sample, goods_lead), None
+
+    return test
+
+
+def among(sample: Sample, goods_lead: bool | None) -> np.ndarray:
+    """Mark supposed worlds in which Assumption 1 holds, fails, or all of them."""
+    if goods_lead is None:
+        return sample.supposed
+    return np.asarray(sample.supposed & (sample.goods_lead == goods_lead))
+
+
+def pareto_F(sample: Sample) -> tuple[np.ndarray, ...]:
+    """Return F by mode (D, DM, X, XM), up to a factor, of equal countries with a Pareto, from parameters alone."""
+    s, k = sample.column("sigma") - 1.0, sample.column("productivity.k")
+    costs = {
+        "D": 1.0,
+        "DM": sample.column("tau_M"),
+        "X": sample.column("tau_X"),
+        "XM": sample.column("tau_X") * sample.column("tau_M"),
+    }
+    return tuple(sample.column(f"f_{mode}") ** (1.0 - k / s) * cost**-k for mode, cost in costs.items())
+
+
