@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     import altair
 
 WIDTH, HEIGHT = 300, 250
-#: Room to the right of a panel for the names of its curves, and between two names.
-NAMES, APART = 150, 15
+#: Pixels between the names of two curves.
+APART = 15
 COLOURS = (BLUE, ORANGE, GREEN)
 
 
@@ -31,8 +31,11 @@ class LinePanel:
         By series: its colour, and whether it is dashed; by default colours in order.
     cross : tuple of float, optional
         A point to mark with dotted lines.
-    logarithmic : bool
-        Whether y is drawn on a log scale.
+    ticks : sequence of float
+        Ticks of y, which is then drawn on a log scale.
+    places : mapping of str to (float, str, float)
+        Where to name curves inside the panel: at which x, on the left or right, how many pixels lower; else each is
+        named to the right of the panel.
     """
 
     rows: Sequence[Mapping[str, Any]]
@@ -41,7 +44,8 @@ class LinePanel:
     y: str
     colours: Mapping[str, tuple[str, bool]] | None = None
     cross: tuple[float, float] | None = None
-    logarithmic: bool = False
+    ticks: Sequence[float] = ()
+    places: Mapping[str, tuple[float, str, float]] | None = None
 
 
 def line_panels(panels: Sequence[LinePanel], title: str, subtitle: Sequence[str]) -> altair.HConcatChart:
@@ -61,18 +65,19 @@ def _panel(panel: LinePanel) -> Any:
     looks = panel.colours or {kind: (COLOURS[i], False) for i, kind in enumerate(kinds)}
     xs, ys = ([float(row[name]) for row in panel.rows] for name in ("x", "y"))
     pad = 0.04 * (max(ys) - min(ys))
-    domain = [min(ys), max(ys)] if panel.logarithmic else [min(ys) - pad, max(ys) + pad]
-    scale = alt.Scale(type="log" if panel.logarithmic else "linear", domain=domain, nice=False)
+    domain = [panel.ticks[0], panel.ticks[-1]] if panel.ticks else [min(ys) - pad, max(ys) + pad]
+    scale = alt.Scale(type="log" if panel.ticks else "linear", domain=domain, nice=False)
     x = alt.X("x:Q", title=panel.x, scale=alt.Scale(domain=[min(xs), max(xs)], nice=False),
               axis=alt.Axis(tickCount=6, format="~g"))  # fmt: skip
-    y = alt.Y("y:Q", title=panel.y, scale=scale, axis=alt.Axis(grid=True, tickCount=6, format="~g"))
+    ticks: dict[str, Any] = {"values": list(panel.ticks)} if panel.ticks else {"tickCount": 6}
+    y = alt.Y("y:Q", title=panel.y, scale=scale, axis=alt.Axis(grid=True, format="~g", **ticks))
     colour = alt.Color("series:N", legend=None, scale=alt.Scale(domain=kinds, range=[looks[k][0] for k in kinds]))
     dash = alt.StrokeDash("series:N", legend=None,
                           scale=alt.Scale(domain=kinds, range=[[6, 4] if looks[k][1] else [1, 0] for k in kinds]),
                           )  # fmt: skip
     lines = alt.Chart(alt.Data(values=list(panel.rows))).mark_line(strokeWidth=2.3, clip=True)
     layers = [*_cross(panel.cross, x, y), lines.encode(x=x, y=y, color=colour, strokeDash=dash)]
-    layers += _names(panel, kinds, domain, looks)
+    layers += _inside(panel, looks, x, y) if panel.places else _beside(panel, kinds, domain, looks)
     words = alt.TitleParams(panel.title, fontSize=13, anchor="start", offset=8, frame="group")
     return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT, title=words)
 
@@ -83,31 +88,43 @@ def _cross(at: tuple[float, float] | None, x: Any, y: Any) -> list[Any]:
     if at is None:
         return []
     data = alt.Chart(alt.Data(values=[{"x": at[0], "y": at[1]}]))
-    dotted = {"color": GREY, "strokeDash": [2, 3]}
-    return [data.mark_rule(**dotted).encode(x=x), data.mark_rule(**dotted).encode(y=y),
+    rule = data.mark_rule(color=GREY, strokeDash=[2, 3])
+    return [rule.encode(x=x), rule.encode(y=y),
             data.mark_point(filled=True, color=INK, size=45, opacity=1.0).encode(x=x, y=y)]  # fmt: skip
 
 
-def _names(
+def _inside(panel: LinePanel, looks: Mapping[str, tuple[str, bool]], x: Any, y: Any) -> list[Any]:
+    """Name each curve where its place says."""
+    import altair as alt
+
+    named = []
+    for kind, (at, side, lower) in (panel.places or {}).items():
+        near = min((row for row in panel.rows if row["series"] == kind), key=lambda row: abs(float(row["x"]) - at))
+        text = alt.Chart(alt.Data(values=[{"x": near["x"], "y": near["y"], "name": kind}])).mark_text(
+            align="right" if side == "left" else "left", dx=-8 if side == "left" else 8, dy=lower, fontSize=12,
+            fontWeight="bold", color=looks[kind][0],
+        )  # fmt: skip
+        named.append(text.encode(x=x, y=y, text="name:N"))
+    return named
+
+
+def _beside(
     panel: LinePanel, kinds: Sequence[str], domain: Sequence[float], looks: Mapping[str, tuple[str, bool]]
 ) -> list[Any]:
     """Name each curve to the right of the panel, at the height of its end, names kept apart."""
-    import math
-
     import altair as alt
 
     if len(kinds) < 2:
         return []
-    measure = math.log if panel.logarithmic else float
-    low, high = (measure(end) for end in domain)
-    last = [max((row for row in panel.rows if row["series"] == kind), key=lambda row: float(row["x"])) for kind in kinds]
-    ends = [HEIGHT * (high - measure(float(row["y"]))) / (high - low) for row in last]
-    edge = max(float(row["x"]) for row in panel.rows)
-    places = spread([end if float(row["x"]) == edge else end for end, row in zip(ends, last, strict=True)], APART)
+    low, high = domain
+    last = [
+        max((row for row in panel.rows if row["series"] == kind), key=lambda row: float(row["x"])) for kind in kinds
+    ]
+    places = spread([HEIGHT * (high - float(row["y"])) / (high - low) for row in last], APART)
     return [
         alt.Chart(alt.Data(values=[{"name": kind}]))
         .mark_text(align="left", fontSize=12, fontWeight="bold", color=looks[kind][0])
-        .encode(text="name:N", x=alt.value(WIDTH + 6), y=alt.value(min(max(place, 4), HEIGHT - 4)))
+        .encode(text="name:N", x=alt.value(WIDTH + 6), y=alt.value(place))
         for kind, place in zip(kinds, places, strict=True)
     ]
 
@@ -150,8 +167,10 @@ def region_map(drawn: RegionMap, title: str, subtitle: Sequence[str]) -> altair.
     scale = alt.Scale(domain=list(drawn.colours), range=list(drawn.colours.values()))
     legend = alt.Legend(title=None, orient="bottom", columns=1, symbolType="square", symbolSize=170, labelLimit=600,
                         symbolStrokeWidth=0)  # fmt: skip
-    cells = alt.Chart(alt.Data(values=list(drawn.rows))).mark_rect().encode(
-        x=x, x2="x2:Q", y=y, y2="y2:Q", color=alt.Color("series:N", scale=scale, legend=legend)
+    colour = alt.Color("series:N", scale=scale, legend=legend)
+    # strokes of the same colour close the seams between cells
+    cells = alt.Chart(alt.Data(values=list(drawn.rows))).mark_rect(strokeWidth=0.8, clip=True).encode(
+        x=x, x2="x2:Q", y=y, y2="y2:Q", color=colour, stroke=alt.Stroke("series:N", scale=scale, legend=None)
     )  # fmt: skip
     marks = alt.Chart(alt.Data(values=[{"x": at, "name": name} for at, name in drawn.rules.items()]))
     rules = marks.mark_rule(color=INK, strokeDash=[5, 4]).encode(x=x)

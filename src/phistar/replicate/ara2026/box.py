@@ -54,8 +54,9 @@ def _between(ends: tuple[float, float], u: np.ndarray) -> np.ndarray:
     return np.asarray(ends[0] * (ends[1] / ends[0]) ** u)
 
 
-PARETO = Family("Pareto", POINT["productivity"], lambda s, u, v: {"k": s * _between(TAIL, u)},
-                least_sigma=BOX["sigma"][0])
+PARETO = Family(
+    "Pareto", POINT["productivity"], lambda s, u, v: {"k": s * _between(TAIL, u)}, least_sigma=BOX["sigma"][0]
+)
 OTHERS = (
     Family("Pareto, literal support", {**POINT["productivity"], "support": "literal"},
            lambda s, u, v: {"k": s * _between(TAIL, u)}),

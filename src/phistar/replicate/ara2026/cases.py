@@ -19,7 +19,7 @@ STEP = 1e-4
 #: The search from primitives starts this far from the library's answer, in logs, so that it has to find its own way.
 OFF = 0.01
 #: Random worlds drawn a distribution and layout, and how many of those with firms in both countries are kept.
-DRAWS, KEPT = 12, 4
+DRAWS, KEPT = 12, 3
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Case:
         return bool(table["family"] == "pareto" and table["support"] == "closed_form")
 
 
-def draw_cases(ledger: Ledger) -> list[Case]:
+def draw_cases(ledger: Ledger, few: int = KEPT) -> list[Case]:
     """Solve the paper's two worlds, at equal sizes and not, and random ones under each distribution."""
     given = [scenario(tau_M=tau, L=[L, 1.0]) for tau in (HIGH, LOW) for L in (1.0, 1.3)]
     own = [_case("the paper's parameters", "unequal" if i % 2 else "equal", world, ledger)
@@ -69,7 +69,7 @@ def draw_cases(ledger: Ledger) -> list[Case]:
         for j, kind in enumerate(("equal", "unequal", "goods", "inputs")):
             worlds = _random(family, kind, SEED + 700 + 10 * i + j)
             drawn = (_case(family.label, kind, world, ledger) for world in worlds)
-            cases += islice((case for case in drawn if case is not None), KEPT)
+            cases += islice((case for case in drawn if case is not None), few)
     return cases
 
 
@@ -96,12 +96,14 @@ def _case(label: str, kind: str, world: dict[str, Any], ledger: Ledger) -> Case 
     guess = (float(np.log(library["relative_wage"][0])) + 0.1 * OFF, demand + np.array([OFF, -OFF]))
     size = world["parameters"]["L"][0]
 
-    def found(L: float) -> Solution:
+    def found(L: float, near: tuple[float, np.ndarray]) -> Solution:
         moved = {**world["parameters"], "L": [L, world["parameters"]["L"][1]]}
-        return World.of(moved).solve(guess)
+        return World.of(moved).solve(near)
 
-    return Case(label, kind, world["parameters"], library,
-                *(found(size * np.exp(step)) for step in (0.0, STEP, -STEP)))  # fmt: skip
+    here = found(size, guess)
+    near = (float(np.log(here.omega)) + 0.01 * OFF, np.log(here.demand) + 0.1 * np.array([OFF, -OFF]))
+    return Case(label, kind, world["parameters"], library, here,
+                *(found(size * np.exp(step), near) for step in (STEP, -STEP)))  # fmt: skip
 
 
 def of_kind(cases: Sequence[Case], *kinds: str) -> list[Case]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ LARGER = 1.2
 #: Relative exports drawn in figures 1 and 3, and sizes that bring them about.
 EXPORTS = (0.4, 2.5)
 #: The map: input trade costs and relative sizes.
-TAUS, SIZES = np.linspace(1.02, 1.62, 91), np.geomspace(0.25, 4.0, 49)
+TAUS, SIZES = np.round(np.linspace(1.02, 1.62, 180), 6), np.round(np.geomspace(0.25, 4.0, 61), 6)
 #: What the map tells, by colour: the sign of the wage response, and of the welfare response against tau_M 1.5's.
 REGIONS = (
     "ω falls with L; welfare responds less than at 1.5",
@@ -29,7 +29,7 @@ REGIONS = (
     "ω rises with L; welfare responds more than at 1.5",
     "ω rises with L; welfare responds less than at 1.5",
     "one country makes no final goods",
-    "every firm that sells or exports imports",
+    "strict selection fails: firms skip a mode",
 )
 Row = tuple[str, str, str, float, float]
 
@@ -54,7 +54,7 @@ def _determination(name: str, tau: float, ledger: Ledger) -> Iterator[Row]:
     The cutoffs depend on omega alone, so that alpha and theta there are those of (19) at any other relative size, and
     relative exports there are (20), which sizes do not enter.
     """
-    w = solve_worlds(scenario(tau_M=tau), {"L[0]": np.geomspace(0.15, 1 / 0.15, 801)}, ledger)
+    w = solve_worlds(scenario(tau_M=tau), {"L[0]": np.geomspace(0.15, 1 / 0.15, 601)}, ledger)
     both = w.certified & np.all(w["R"] > 0.0, axis=0)
     omega = w[OMEGA][0]
     curves = {
@@ -89,20 +89,24 @@ def _wages_and_welfare(along: dict[float, Worlds]) -> Iterator[Row]:
 
 
 def _regions(ledger: Ledger) -> Iterator[Row]:
+    """Walk each row of the map and note the input trade costs at which another region begins."""
     tau, L = (grid.ravel() for grid in np.meshgrid(TAUS, SIZES, indexing="ij"))
     here = sample(PARETO, {"tau_M": tau, "L[0]": L}, ledger)
     there = sample(PARETO, {"tau_M": np.full(len(SIZES), HIGH), "L[0]": SIZES}, ledger)
-    for x, y, region in zip(tau, L, regions(here, np.tile(there.response(WELFARE), len(TAUS))), strict=True):
-        yield "regions", "", REGIONS[region], float(x), float(y)
+    told = regions(here, np.tile(there.response(WELFARE), len(TAUS))).reshape(len(TAUS), len(SIZES))
+    for j, y in enumerate(SIZES):
+        for i, x in enumerate(TAUS):
+            if i == 0 or told[i, j] != told[i - 1, j]:
+                yield "regions", "", REGIONS[told[i, j]], float(x), float(y)
 
 
-def regions(here: Sample, benchmark: np.ndarray) -> Sequence[int]:
+def regions(here: Sample, benchmark: np.ndarray) -> np.ndarray:
     """Say of each world in which of `REGIONS` it lies."""
     rises, more = here.response(OMEGA) > 0.0, here.response(WELFARE) > benchmark
     region = np.where(rises, np.where(more, 2, 3), np.where(more, 1, 0))
     region = np.where(strictly_sorted(here.at), region, 5)
     corner = ~np.all((here.up["R"] > 0.0) & (here.down["R"] > 0.0), axis=0)
-    return [int(r) for r in np.where(corner, 4, region)]
+    return np.where(corner, 4, region)
 
 
 def strictly_sorted(w: Worlds) -> np.ndarray:

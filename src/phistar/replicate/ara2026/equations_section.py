@@ -51,7 +51,9 @@ def _judged(equation: Equation, cases: Sequence[Case]) -> Claim:
         for label, gaps in apart.items()
     ]  # fmt: skip
     every = [g for gaps in apart.values() for g in gaps]
-    evidence = f"sides at least {min(every):.1g} apart" if equation.misprint else f"sides at most {max(every):.0e} apart"
+    evidence = (
+        f"sides at least {min(every):.1g} apart" if equation.misprint else f"sides at most {max(every):.0e} apart"
+    )
     return judge(f"equation {equation.number}", f"{equation.number}: {equation.words}",
                  "as printed" if equation.misprint else "both sides from independent sources", trials,
                  evidence=evidence, source=EQUATION)  # fmt: skip

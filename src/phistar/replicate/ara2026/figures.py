@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from phistar.replicate.ara2026.box import HIGH, LOW, POINT
-from phistar.replicate.ara2026.curves import LARGER, REGIONS
+from phistar.replicate.ara2026.curves import LARGER, REGIONS, SIZES, TAUS
 from phistar.replicate.results import Replication
 
 _POINT = ", ".join([
@@ -16,7 +16,7 @@ _POINT = ", ".join([
     )),
     "Pareto k 5",
 ])  # fmt: skip
-_SIZE = "relative market size L = L₁/L₂"
+_SIZE = "relative market size L = L1/L2"
 #: Blue where the wage rises with size, orange where it falls; the paler, the less welfare responds.
 _REGION_COLOURS = ("#f0a875", "#D55E00", "#0072B2", "#8cc4e8", "#d9d9d9", "#f4ecd2")
 
@@ -47,14 +47,20 @@ def _determination(rows: list[dict[str, Any]], title: str, tau: float) -> Any:
     from phistar.report.lines import LinePanel, line_panels
     from phistar.report.theme import BLUE, ORANGE
 
-    looks = {
-        "LMC: Φ(ω, 1)": (BLUE, False),
-        f"LMC: Φ(ω, {LARGER:g})": (BLUE, True),
-        "TB: Ψ(ω)": (ORANGE, False),
+    first, moved, trade = "LMC: Φ(ω, 1)", f"LMC: Φ(ω, {LARGER:g})", "TB: Ψ(ω)"
+    looks = {first: (BLUE, False), moved: (BLUE, True), trade: (ORANGE, False)}
+    rising = tau == HIGH
+    places = {
+        first: (1.03, "left", 9) if rising else (1.035, "left", 15),
+        moved: (1.02, "right", -6) if rising else (1.01, "right", -8),
+        trade: (1.035, "left", -6) if rising else (1.01, "left", 6),
     }
-    panel = LinePanel(rows, "", "relative wage ω = w₁/w₂", "relative exports R_X₁/R_X₂ (log scale)", looks, (1.0, 1.0),
-                      logarithmic=True)  # fmt: skip
-    told = (f"τ_M = {tau:g}; {_POINT}", f"Dashed: the LMC curve of a country 1 larger by {100 * (LARGER - 1):.0f} per cent")
+    panel = LinePanel(rows, "", "relative wage ω = w1/w2", "relative exports R_X1/R_X2 (log scale)", looks, (1.0, 1.0),
+                      ticks=(0.4, 0.5, 0.7, 1.0, 1.5, 2.0, 2.5), places=places)  # fmt: skip
+    told = (
+        f"τ_M = {tau:g}; {_POINT}",
+        f"Dashed: the LMC curve where country 1 is larger by {100 * (LARGER - 1):.0f} per cent",
+    )
     return line_panels([panel], title, told)
 
 
@@ -72,9 +78,9 @@ def _welfare(wage: list[dict[str, Any]], welfare: list[dict[str, Any]], excess: 
     from phistar.report.lines import LinePanel, line_panels
 
     panels = [
-        LinePanel(wage, "(a) Relative wage", _SIZE, "ω = w₁/w₂", cross=(1.0, 1.0)),
-        LinePanel(welfare, "(b) Relative welfare", _SIZE, "W₁/W₂", cross=(1.0, 1.0)),
-        LinePanel(excess, "(c) W₁/W₂ at τ_M = 1.1 over that at 1.5", _SIZE, "excess, per cent", cross=(1.0, 0.0)),
+        LinePanel(wage, "(a) Relative wage", _SIZE, "ω = w1/w2", cross=(1.0, 1.0)),
+        LinePanel(welfare, "(b) Relative welfare", _SIZE, "W1/W2", cross=(1.0, 1.0)),
+        LinePanel(excess, "(c) W1/W2 at τ_M = 1.1 over that at 1.5", _SIZE, "excess, per cent", cross=(1.0, 0.0)),
     ]
     told = (_POINT, "(c) is not in the paper: at τ_M = 1.1 relative welfare responds more to size, not less")
     return line_panels(panels, "Figure 4. Market size, wages and welfare", told)
@@ -83,11 +89,13 @@ def _welfare(wage: list[dict[str, Any]], welfare: list[dict[str, Any]], excess: 
 def _regions(rows: list[dict[str, Any]], even: float) -> Any:
     from phistar.report.lines import RegionMap, region_map
 
-    taus, sizes = (np.unique([row[name] for row in rows]) for name in ("x", "y"))
-    half = 0.5 * (taus[1] - taus[0])
-    ratio = float(np.sqrt(sizes[1] / sizes[0]))
-    cells = [{"x": row["x"] - half, "x2": row["x"] + half, "y": row["y"] / ratio, "y2": row["y"] * ratio,
-              "series": row["series"]} for row in rows]  # fmt: skip
+    half, ratio = 0.5 * float(TAUS[1] - TAUS[0]), float(np.sqrt(SIZES[1] / SIZES[0]))
+    ends = [float(TAUS[-1])] * len(rows)
+    for i in range(len(rows) - 1):
+        if rows[i + 1]["y"] == rows[i]["y"]:
+            ends[i] = rows[i + 1]["x"] - 2.0 * half
+    cells = [{"x": row["x"] - half, "x2": end + half, "y": row["y"] / ratio, "y2": row["y"] * ratio,
+              "series": row["series"]} for row, end in zip(rows, ends, strict=True)]  # fmt: skip
     drawn = RegionMap(cells, dict(zip(REGIONS, _REGION_COLOURS, strict=True)), "input trade cost τ_M",
                       f"{_SIZE} (log scale)", {LOW: "1.1", even: f"{even:.4f}", HIGH: "1.5"})  # fmt: skip
     told = (_POINT, "Dashed: the paper's two costs, and the one at which R_X = E_M in equal countries")

@@ -18,8 +18,10 @@ _POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(24)
 _PIECES = 12
 #: Integrals end where what is left is e^-40 of what has been.
 _DECAY = 40.0
-#: Modes of a firm in a market: out, with domestic inputs alone, with imported ones too.
-OUT, PLAIN, IMPORTS = 0, 1, 2
+#: Where free entry and labour must balance for a search to have ended: rounding of sums leaves 1e-13.
+ENDED = 1e-11
+#: Modes of a firm that sells in a market: with domestic inputs alone, with imported ones too.
+PLAIN, IMPORTS = 1, 2
 
 
 def nodes(low: float, high: float) -> tuple[np.ndarray, np.ndarray]:
@@ -73,8 +75,6 @@ class Market:
         Sales, spending on either input, labour in fixed costs, profit in the numeraire.
     real : float
         Integral of prices to the power 1 - sigma.
-    modes : tuple of int
-        Modes met as productivity rises.
     """
 
     cutoffs: tuple[float, float]
@@ -84,7 +84,6 @@ class Market:
     fixed: float
     profit: float
     real: float
-    modes: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -112,26 +111,39 @@ class World:
 
     def market(self, i: int, home: bool, w: np.ndarray, demand: float) -> Market:
         """Integrate over what firms of i do best in a market of the given demand P^(sigma-1) Y."""
-        s, j = self.sigma - 1.0, 1 - i
-        shipping = 1.0 if home else float(self.tau_X[i])
-        plain, extra = (self.f_D[i], self.f_DM[i]) if home else (self.f_X[i], self.f_XM[i])
-        # what a unit of the bundle costs with one input and with both: the CES price indices of inputs
-        cost = np.array([w[i], (w[i] ** -s + (self.tau_M[i] * w[j]) ** -s) ** (-1.0 / s)]) * shipping
-        fees = np.array([plain, plain + extra])
+        s = self.sigma - 1.0
+        cost, fees = self.modes(i, home, w)
         earned = demand / self.sigma * (self.sigma / s * cost) ** -s  # profit over phi^(sigma-1), before fees
         switches = _switches(earned, w[i] * fees, s)
         if not switches:
-            return Market((np.inf, np.inf), 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, ())
-        sums, modes = np.zeros(6), []
+            return Market((np.inf, np.inf), 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+        sums = np.zeros(6)
         low, high = ends(self.table, s, switches[0][0])
         bounds = [max(x, low) for x, _ in switches] + [max(high, switches[-1][0])]
         for (_, mode), a, b in zip(switches, bounds, bounds[1:], strict=False):
             x, weight = nodes(a, b)
             sums += self._earnings(x, weight * density(self.table, x), mode, cost, fees, demand, w, i)
-            modes.append(mode)
         start = {mode: float(np.exp(x)) for x, mode in switches}
         imports = start.get(IMPORTS, np.inf)
-        return Market((min(start.values()), imports), *(float(v) for v in sums), tuple(modes))
+        revenue, domestic, imported, overhead, profit, real = (float(v) for v in sums)
+        cutoffs = (min(start.values()), imports)
+        return Market(cutoffs, revenue, domestic, imported, overhead, profit, real)
+
+    def modes(self, i: int, home: bool, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return what a unit of the bundle costs delivered, and labour in fixed costs, by mode PLAIN and IMPORTS."""
+        s, shipping = self.sigma - 1.0, 1.0 if home else float(self.tau_X[i])
+        plain, extra = (self.f_D[i], self.f_DM[i]) if home else (self.f_X[i], self.f_XM[i])
+        # the CES price indices of one input and of both
+        cost = np.array([w[i], (w[i] ** -s + (self.tau_M[i] * w[1 - i]) ** -s) ** (-1.0 / s)]) * shipping
+        return cost, np.array([plain, plain + extra])
+
+    def best_modes(self, i: int, home: bool, w: np.ndarray, demand: float, phi: np.ndarray) -> np.ndarray:
+        """Return what pays best at each productivity: 0 to stay out, PLAIN or IMPORTS."""
+        cost, fees = self.modes(i, home, w)
+        c = cost[:, None] / phi
+        price = self.sigma / (self.sigma - 1.0) * c
+        profit = (price - c) * demand * price**-self.sigma - w[i] * fees[:, None]
+        return np.asarray(np.argmax(np.vstack([np.zeros_like(phi), profit]), axis=0))
 
     def _earnings(
         self, x: np.ndarray, mass: np.ndarray, mode: int, cost: np.ndarray, fees: np.ndarray, demand: float,
@@ -158,7 +170,10 @@ class World:
 
         with np.errstate(all="ignore"):  # the search may pass through worlds without firms
             answer = root(gaps, np.append(guess[0], guess[1]), method="hybr", options={"xtol": 1e-14})
-        return Solution(self, np.array([np.exp(answer.x[0]), 1.0]), np.exp(answer.x[1:]))
+        found = Solution(self, np.array([np.exp(answer.x[0]), 1.0]), np.exp(answer.x[1:]))
+        if not max(*np.abs(found.entry_gap), abs(found.labour_gap)) < ENDED:
+            raise ArithmeticError("the search from primitives did not end at an equilibrium")
+        return found
 
 
 def _switches(earned: np.ndarray, fees: np.ndarray, s: float) -> list[tuple[float, int]]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from phistar.models.vertical_specialization import local
 from phistar.replicate.ara2026.box import HIGH, LOW
-from phistar.replicate.ara2026.market_size import OMEGA, WELFARE
+from phistar.replicate.ara2026.market_size import OMEGA, WELFARE, sourcing_condition
 from phistar.replicate.ara2026.samples import NOTHING, Answer, Pair, Sample, Samples, Statement, among, moves
 from phistar.replicate.results import READING, Section, silent
 
@@ -28,7 +28,10 @@ def equilibrium_section(samples: Samples) -> Section:
                   "what (21) needs besides: |Ψ_ω| > |Φ_ω| where Assumption 1 fails",
                   _of_slopes(lambda p: np.abs(p[1]) > np.abs(p[0]), False)).judged(samples.equal),
         Statement("alpha_X_slope", "α'_X1(1) > 0", "equal countries", _slope("alpha_X", 1)).judged(samples.equal),
-        Statement("alpha_M_slope", "α'_M1(1) < 0", "equal countries", _slope("alpha_M", -1)).judged(samples.equal),
+        Statement("alpha_M_slope", "α'_M1(1) < 0", "equal countries, Pareto", _alpha_M_slope,
+                  "1 + (1/ρ + 2A)(p − q) > 0").judged(samples.equal[:1], "as in Proposition 3(ii)"),
+        Statement("alpha_M_slope_beyond", "α'_M1(1) < 0", "the same without a Pareto", _slope("alpha_M", -1),
+                  source=READING).judged(samples.equal[1:]),
         Statement("theta_slope", "Taken together, we obtain θ'_1(1) < 0", "equal countries",
                   _slope("theta", -1)).judged(samples.equal),
         Statement("interior", "1/α_X2 < ωL < α_X1", "footnote 10: wherever both countries export goods, any sizes",
@@ -71,6 +74,10 @@ def _slope(name: str, sign: int) -> Callable[[Sample], Answer]:
     return test
 
 
+def _alpha_M_slope(sample: Sample) -> Answer:
+    return (*_slope("alpha_M", -1)(sample)[:2], sourcing_condition(sample))
+
+
 def _interior(sample: Sample) -> Answer:
     relative, alpha = sample.at[OMEGA][0] * sample.column("L[0]"), sample.at["alpha_X"]
     return (1.0 / alpha[1] < relative) & (relative < alpha[0]), sample.supposed, None
@@ -86,8 +93,8 @@ def reversal_section(samples: Samples) -> Section:
     claims = (
         Statement("reversal_wage", "an increase in L reduces ω ... even though R_X rises", "where Assumption 1 fails",
                   moves({(OMEGA, 0): -1, (GOODS, 0): 1}, goods_lead=False)).judged(samples.equal),
-        Statement("reversal_trade", "both the relative export ratio and the relative import ratio remain increasing in L",
-                  "where Assumption 1 fails", moves(both, goods_lead=False)).judged(samples.equal),
+        Statement("reversal_trade", "both the relative export ratio and the relative import ratio remain increasing "
+                  "in L", "where Assumption 1 fails", moves(both, goods_lead=False)).judged(samples.equal),
         Statement("reversal_ratio", "R_X1/E_M1 increases with L, while R_X2/E_M2 decreases", "where Assumption 1 fails",
                   moves({("final_to_input_ratio", 0): 1, ("final_to_input_ratio", 1): -1}, goods_lead=False),
                   ).judged(samples.equal),

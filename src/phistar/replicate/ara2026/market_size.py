@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -45,7 +46,9 @@ def polar_section(samples: Samples) -> Section:
         Statement("polar_selection", "Market size consistently weakens domestic selection",
                   "φ_D1 falls with L in both polar cases", _weaker).judged([*samples.goods_only, *samples.inputs_only]),
     )  # fmt: skip
-    note = "Sizes from a quarter to four times the other country's; worlds in which firms sort into what trade there is."
+    note = (
+        "Sizes from a quarter to four times the other country's; worlds in which firms sort into what trade there is."
+    )
     return Section("polar", "3.1 Polar cases: final goods only, inputs only", (note,), claims)
 
 
@@ -69,6 +72,8 @@ def wages_section(samples: Samples) -> Section:
     """Judge section 3.2 up to Proposition 1: what decides the wage, and how cutoffs follow."""
     everyone = [*samples.equal, *samples.unequal]
     claims = (
+        Statement("domestic_share", "the domestic share decreasing as foreign inputs become relatively cheaper",
+                  "s_i lower where τ_M is", _share_falls).judged(samples.pairs),
         Statement("wage_sign", "when R_X > E_M the demand-expansion effect dominates and ω̂ > 0, whereas when R_X < E_M "
                   "the sourcing-reallocation effect dominates and ω̂ < 0", "sign ω̂ = sign(R_X/E_M − 1), equal countries",
                   _wage_sign).judged(samples.equal),
@@ -88,8 +93,11 @@ def wages_section(samples: Samples) -> Section:
                   _ordered(_ORDER, True), source=READING).judged(samples.unequal),
         Statement("order_without", "φ_DM1 < φ_D1 < 0 < φ_XM1 < φ_X1", "(10) where Assumption 1 fails",
                   _ordered(_ORDER, False), source=READING).judged(samples.equal),
-        Statement("proposition_1", "the larger country exhibits weaker domestic selection, expanded importing activity, "
-                  "and tighter export selection, while the smaller country exhibits the opposite",
+        Statement("order_reversed", "[country 1's cutoffs where the sourcing-reallocation effect dominates]",
+                  "φ_D1 < 0 < φ_DM1 and φ_X1 < 0 where Assumption 1 fails",
+                  moves({(D, 0): -1, (DM, 0): 1, (X, 0): -1}, goods_lead=False), source=READING).judged(samples.equal),
+        Statement("proposition_1", "the larger country exhibits weaker domestic selection, expanded importing "
+                  "activity, and tighter export selection, while the smaller country exhibits the opposite",
                   "φ_D1 ↓, φ_DM1 ↓, φ_X1 ↑; φ_D2 ↑, φ_DM2 ↑, φ_X2 ↓",
                   moves({(D, 0): -1, (DM, 0): -1, (X, 0): 1, (D, 1): 1, (DM, 1): 1, (X, 1): -1}, goods_lead=True),
                   ).judged(samples.equal),
@@ -100,7 +108,9 @@ def wages_section(samples: Samples) -> Section:
                   moves({("E_M", 0): 1}, goods_lead=True)).judged(samples.equal),
         Statement("exports_fall", "tighter export selection ... tends to lower final-good exports R_X1",
                   "R_X1 falls with L, Assumption 1", moves({("R_X", 0): -1}, goods_lead=True)).judged(
-                      samples.equal, "entry outweighs selection: M_E1 rises"),
+                      samples.equal, "entry outweighs selection"),
+        Statement("entry", "[what raises R_X1 in spite of tighter selection]", "M_E1 rises with L, Assumption 1",
+                  moves({("mass_entrants", 0): 1}, goods_lead=True), source=READING).judged(samples.equal),
         Statement("symmetric", "|φ_D1| = |φ_D2|", "(12): equal to 1e-6, the error of a difference quotient",
                   _symmetric).judged(samples.equal),
     )  # fmt: skip
@@ -116,6 +126,11 @@ def _same_side(sample: Sample) -> Answer:
     return (ratio[0] > 1.0) == (ratio[1] > 1.0), sample.supposed, None
 
 
+def _share_falls(pair: Pair) -> Answer:
+    high, low = (each.at["domestic_input_share"][0] for each in (pair.high, pair.low))
+    return low < high, pair.supposed, None
+
+
 def _ratio_rises(pair: Pair) -> Answer:
     high, low = (each.at["final_to_input_ratio"][0] for each in (pair.high, pair.low))
     return high > low, pair.supposed, None
@@ -126,7 +141,7 @@ def _ordered(order: tuple[tuple[str, int] | None, ...], goods_lead: bool) -> Cal
 
     def test(sample: Sample) -> Answer:
         chain = [np.zeros(len(sample.at)) if at is None else sample.response(*at) for at in order]
-        rising = [b - a > NOTHING for a, b in zip(chain, chain[1:], strict=False)]
+        rising = [b - a > NOTHING for a, b in itertools.pairwise(chain)]
         return np.all(rising, axis=0), among(sample, goods_lead), None
 
     return test
@@ -163,11 +178,12 @@ def trade_section(samples: Samples) -> Section:
         Statement("net_exporter", "a net exporter of final goods must be a net importer of inputs",
                   "R_X1 > R_X2 exactly where E_M1 > E_M2; both have firms", _net).judged(samples.unequal),
         Statement("larger_net_exporter", "a larger country becomes a net exporter of final goods",
-                  "R_X1 > R_X2 exactly where L_1 > L_2, both sides of Assumption 1", _larger_net).judged(samples.unequal),
+                  "R_X1 > R_X2 exactly where L_1 > L_2, both sides of Assumption 1", _larger_net,
+                  ).judged(samples.unequal),
         Statement("proposition_3_i", "the larger country becomes more domestically oriented in its sales",
                   "α_X1 ↑, α_X2 ↓; Assumption 1, Pareto", moves(sales, goods_lead=True)).judged(pareto),
         Statement("proposition_3_ii", "the larger country relies more heavily on imported inputs",
-                  "α_M1 ↓, α_M2 ↑; Assumption 1, Pareto", _sourcing(_exact),
+                  "α_M1 ↓, α_M2 ↑; Assumption 1, Pareto", _sourcing(sourcing_condition),
                   "1 + (1/ρ + 2A)(p − q) > 0").judged(
                       pareto, "p = F_X/(F_D+F_X), q = F_XM/(F_DM+F_XM), A of (12)"),
         Statement("proposition_3_beyond", "[Proposition 3]", "the same without a Pareto",
@@ -176,23 +192,29 @@ def trade_section(samples: Samples) -> Section:
                   "α_X1 rises exactly where (15)", _if_and_only_if(sales)).judged(
                       pareto, "it rises whether or not (15) holds"),
         Statement("condition_15_sourcing", "together with condition (15), (16) yields a monotonic response",
-                  "α_M1 ↓, α_M2 ↑ wherever (15) holds", _given_15).judged(pareto),
+                  "α_M1 ↓, α_M2 ↑ wherever (15) holds", _given_15(True)).judged(pareto),
         Statement("condition_15_note_9", "When there is no fixed-cost complementarity in (15), the ratio in (16) does "
                   "not always satisfy the expenditure changes", "without (15), α_M1 rises in some world",
-                  _breaks_without_15).judged(pareto),
+                  _breaks_without_15).judged(pareto, _searched(pareto[0])),
+        Statement("condition_15_reversed", "[what (15) does to (16)]", "α_M1 ↓, α_M2 ↑ wherever (15) does not hold",
+                  _given_15(False), source=READING).judged(pareto, "p ≥ q exactly there"),
         Statement("condition_15_exports", "If (15) does not hold ... market expansion need not increase a country's "
-                  "relative exports", "without (15), R_X1/R_X2 falls in some world", _falls_without_15).judged(pareto),
+                  "relative exports", "without (15), R_X1/R_X2 falls in some world",
+                  _falls_without_15).judged(pareto, _searched(pareto[0])),
         Statement("co_move", "the two cutoff ratios entering the bracketed term in (14) move in opposite directions",
                   "φ_DM1/φ_D1 and φ_XM1/φ_X1 (footnote 8: they co-move)", _opposite).judged(pareto),
     )  # fmt: skip
-    wide = "Where the paper's order of cutoffs holds, q < 1/2; Proposition 3(ii) breaks where firms that import for "
-    note = f"{wide}exports are many beside those that import for home sales, and p small. (15) makes that likelier."
+    note = (
+        "p ≥ q exactly where (15) fails: then α_M1 falls always. It can rise only where (15) holds and firms that "
+        "import for exports are many beside those that import for home sales. So (15) does the opposite of what "
+        "footnote 9 says of it."
+    )
     return Section("trade", "3.3 Trade patterns, sales and sourcing: Propositions 2 and 3", (note,), claims)
 
 
 def _stays(sample: Sample) -> Answer:
     """Equal countries lead in goods exactly if theta/rho of the parameters is above one."""
-    F_D, F_DM, F_X, F_XM = pareto_F(sample)
+    _F_D, F_DM, F_X, F_XM = pareto_F(sample)
     lead = (F_X + F_XM) / (F_DM + F_XM) / local.rho_of(sample.column("sigma")) > 1.0  # type: ignore[arg-type]
     return sample.goods_lead, sample.supposed & lead, None
 
@@ -218,7 +240,7 @@ def _sourcing(condition: Callable[[Sample], np.ndarray]) -> Callable[[Sample], A
     return lambda sample: (*falls(sample)[:2], condition(sample))
 
 
-def _exact(sample: Sample) -> np.ndarray:
+def sourcing_condition(sample: Sample) -> np.ndarray:
     """Say where alpha_M1 falls as omega rises, at symmetry under a Pareto, from parameters alone.
 
     With elasticities to omega of -A, -A - 1, 1/rho + A, 1/rho + A - 1 of the cutoffs D, DM, X, XM and F ~ phi^-k, that
@@ -239,9 +261,17 @@ def _if_and_only_if(signs: dict[tuple[str, int], int]) -> Callable[[Sample], Ans
     return test
 
 
-def _given_15(sample: Sample) -> Answer:
-    held, premise, _ = moves({("alpha_M", 0): -1, ("alpha_M", 1): 1}, goods_lead=True)(sample)
-    return held, premise & complementary(sample), None
+def _given_15(holds: bool) -> Callable[[Sample], Answer]:
+    def test(sample: Sample) -> Answer:
+        held, premise, _ = moves({("alpha_M", 0): -1, ("alpha_M", 1): 1}, goods_lead=True)(sample)
+        return held, premise & (complementary(sample) == holds), None
+
+    return test
+
+
+def _searched(sample: Sample) -> str:
+    """Tell in how many worlds an instance was looked for."""
+    return f"none among {int(np.sum(among(sample, True) & ~complementary(sample))):,} worlds without (15)"
 
 
 def _breaks_without_15(sample: Sample) -> Answer:

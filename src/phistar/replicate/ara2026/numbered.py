@@ -268,8 +268,15 @@ def _entrants_from_entry(case: Case) -> float:
 
 
 def _sorted(case: Case) -> float:
-    """Return zero where firms that import are more productive than those that only sell, in both markets."""
-    return float(any(list(m.modes) != sorted(m.modes) for row in case.found.markets for m in row))
+    """Return the share of steps up in productivity at which the best mode falls from importing, or from selling."""
+    x, phi = case.found, np.geomspace(0.2, 50.0, 2001)
+    falls = []
+    for i in (0, 1):
+        for home in (True, False):
+            if home or np.isfinite(x.world.tau_X[i]):
+                best = x.world.best_modes(i, home, x.w, float(x.demand[i if home else 1 - i]), phi)
+                falls.append(np.mean(np.diff(best) < 0))
+    return float(max(falls))
 
 
 def _J_prime(case: Case) -> float:

@@ -67,7 +67,7 @@ def _chain(case: Case) -> float:
 
 
 def _chain_printed(case: Case) -> float:
-    d1, d2, omega = _three(case)
+    _d1, d2, omega = _three(case)
     return slope_gap((1.0 + 1.0 / local.rho_of(case.sigma)) * omega + d2, _cutoff(case)[0, 3])
 
 

@@ -15,7 +15,7 @@ from phistar.replicate.ara2026.input_costs import (
     welfare_section,
 )
 from phistar.replicate.ara2026.market_size import polar_section, trade_section, wages_section
-from phistar.replicate.ara2026.point import axis_section, printed_section, sheet_section
+from phistar.replicate.ara2026.point import axis_section, find_turns, printed_section, sheet_section
 from phistar.replicate.ara2026.samples import DRAWS, FEW, SIZES, draw_samples
 from phistar.replicate.results import Replication, Section
 from phistar.replicate.worlds import Ledger
@@ -31,7 +31,7 @@ SOURCE = (
 def replicate() -> Replication:
     """Replicate: every equation, claim and number, each computed from certified equilibria."""
     ledger = Ledger()
-    samples = draw_samples(ledger)
+    samples, turns = draw_samples(ledger), find_turns(ledger)
     sections = (
         printed_section(ledger),
         _errata(),
@@ -42,13 +42,21 @@ def replicate() -> Replication:
         equilibrium_section(samples),
         reversal_section(samples),
         welfare_section(samples),
-        axis_section(samples, ledger),
+        axis_section(samples, turns, ledger),
         predictions_section(samples),
-        sheet_section(samples, ledger),
+        sheet_section(samples, turns, ledger),
     )
     curves = all_curves(ledger)
-    return Replication("ara2026", "Ara (2026): market size, firm sourcing, and vertical specialization", SOURCE, sections,
-                       ledger.solved, ledger.refused, ledger.max_residual, curves)  # fmt: skip
+    return Replication(
+        "ara2026",
+        "Ara (2026): market size, firm sourcing, and vertical specialization",
+        SOURCE,
+        sections,
+        ledger.solved,
+        ledger.refused,
+        ledger.max_residual,
+        curves,
+    )
 
 
 def _errata() -> Section:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -45,10 +46,37 @@ def printed_section(ledger: Ledger) -> Section:
         cells.append(number_cell("R_X/E_M, the paper", f"{tau:g} τ_M", stated, ratio))
         cells.append(number_cell("R_X/E_M, the sheet", f"{tau:g} τ_M", precise, ratio))
     where = ", ".join(f"{key} {POINT[key]:g}" for key in ("sigma", "tau_X", "f_D", "f_X", "f_DM", "f_XM", "f_E"))
-    return Section("printed", "The paper's printed numbers", (f"Equal countries, {where}, Pareto k 5.",), cells=tuple(cells))
+    return Section(
+        "printed", "The paper's printed numbers", (f"Equal countries, {where}, Pareto k 5.",), cells=tuple(cells)
+    )
 
 
-def sheet_section(samples: Samples, ledger: Ledger) -> Section:
+@dataclass(frozen=True)
+class Turns:
+    """Where the paper's worlds turn: input trade costs, and relative sizes.
+
+    Attributes
+    ----------
+    even : float
+        tau_M at which equal countries trade goods and inputs one for one.
+    attenuates : float
+        tau_M below which relative welfare responds less to size than at 1.5.
+    imports_higher, imports_turn : float
+        L beyond which relative imports are higher at 1.1 than at 1.5, and beyond which they respond more.
+    """
+
+    even: float
+    attenuates: float
+    imports_higher: float
+    imports_turn: float
+
+
+def find_turns(ledger: Ledger) -> Turns:
+    """Find all of them."""
+    return Turns(even_trade(ledger), attenuates(ledger), imports_higher(ledger), imports_turn(ledger))
+
+
+def sheet_section(samples: Samples, turns: Turns, ledger: Ledger) -> Section:
     """Hold the sheet's elasticities, thresholds and ranges against the library."""
     cells: list[Cell] = []
     for tau, which in ((HIGH, 3), (LOW, 4)):
@@ -66,20 +94,20 @@ def sheet_section(samples: Samples, ledger: Ledger) -> Section:
         "the support taken literally ω responds a little more.",
     )
     return Section("sheet", "The sheet's numbers at the paper's parameters", notes,
-                   cells=(*cells, *_thresholds(ledger)))  # fmt: skip
+                   cells=(*cells, *_thresholds(turns, ledger)))  # fmt: skip
 
 
-def _thresholds(ledger: Ledger) -> list[Cell]:
+def _thresholds(turns: Turns, ledger: Ledger) -> list[Cell]:
     equilibrium = _world(ledger)
     literal = {**POINT["productivity"], "support": "literal"}
     response = elasticities(_world(ledger, productivity=literal), of=OMEGA, to="L[0]")[OMEGA, "L[0]"][0]
     active = float(equilibrium["mass_active"][0] / equilibrium["mass_entrants"][0])
     found = [
-        number_cell("equal countries", "τ_M at which R_X = E_M", "1.2018575865545", even_trade(ledger)),
-        number_cell("equal countries", "τ_M below which W_1/W_2 responds less than at 1.5", "1.0710", attenuates(ledger)),
+        number_cell("equal countries", "τ_M at which R_X = E_M", "1.2018575865545", turns.even),
+        number_cell("equal countries", "τ_M below which W_1/W_2 responds less than at 1.5", "1.0710", turns.attenuates),
         number_cell("unequal countries", "L beyond which E_M1/E_M2 is higher at 1.1 than at 1.5", "1.7117",
-                    imports_higher(ledger)),
-        number_cell("unequal countries", "L beyond which its elasticity to L is higher", "", imports_turn(ledger)),
+                    turns.imports_higher),
+        number_cell("unequal countries", "L beyond which its elasticity to L is higher", "", turns.imports_turn),
         number_cell("τ_M 1.5", "φ_D", "0.958993", float(equilibrium["cutoff_D"][0])),
         number_cell("τ_M 1.5", "active firms an entrant, closed form", "1.233", active),
         number_cell("τ_M 1.5", "f_E at which φ_D = 1", "2.02777", _entry_cost(ledger)),
@@ -95,7 +123,7 @@ def _thresholds(ledger: Ledger) -> list[Cell]:
 def _root(gap: Callable[[float], float], low: float, high: float) -> float:
     from scipy.optimize import brentq
 
-    return float(brentq(gap, low, high, xtol=1e-14, rtol=1e-14))
+    return float(brentq(gap, low, high, xtol=1e-13, rtol=1e-13))
 
 
 def even_trade(ledger: Ledger) -> float:
@@ -141,7 +169,7 @@ def interior_ends(ledger: Ledger, tau: float) -> tuple[float, float]:
     """Find the smallest and the largest relative size at which both countries have firms, by bisection in logs."""
 
     def edge(inside: float, outside: float) -> float:
-        while abs(outside - inside) > 1e-9:
+        while abs(outside - inside) > 1e-7:
             middle = 0.5 * (inside + outside)
             both = np.all(_world(ledger, tau_M=tau, L=[float(np.exp(middle)), 1.0])["R"] > 0.0)
             inside, outside = (middle, outside) if both else (inside, middle)
@@ -153,10 +181,10 @@ def interior_ends(ledger: Ledger, tau: float) -> tuple[float, float]:
 # --- claims along the paper's axes
 
 
-def axis_section(samples: Samples, ledger: Ledger) -> Section:
+def axis_section(samples: Samples, turns: Turns, ledger: Ledger) -> Section:
     """Judge what figures 2, 4 and A.1 are said to show, along their axis, and the two claims that turn on it."""
     high, low = samples.point[HIGH], samples.point[LOW]
-    turn, above, start = imports_turn(ledger), imports_higher(ledger), attenuates(ledger)
+    turn, above, start = turns.imports_turn, turns.imports_higher, turns.attenuates
     rising = {("relative_exports", 0): 1, (INPUTS, 0): 1}
     ratio = {("final_to_input_ratio", 0): -1, ("final_to_input_ratio", 1): 1}
     claims = (
@@ -189,7 +217,9 @@ def axis_section(samples: Samples, ledger: Ledger) -> Section:
     return Section("axes", "Along the axes of figures 2, 4 and A.1", (note,), claims)
 
 
-def _along(key: str, quote: str, tested: str, sample: Sample, signs: dict[tuple[str, int], int], *more: Sample) -> Claim:
+def _along(
+    key: str, quote: str, tested: str, sample: Sample, signs: dict[tuple[str, int], int], *more: Sample
+) -> Claim:
     return Statement(key, quote, tested, moves(signs)).judged([_named(each) for each in (sample, *more)])
 
 
@@ -202,9 +232,7 @@ def _distance(pair: Pair) -> np.ndarray:
     return np.asarray(np.exp(np.abs(np.log(pair.high.column("L[0]")))))
 
 
-def _responds_more(
-    name: str, condition: Callable[[Pair], np.ndarray] | None = None
-) -> Callable[[Pair], Answer]:
+def _responds_more(name: str, condition: Callable[[Pair], np.ndarray] | None = None) -> Callable[[Pair], Answer]:
     def test(pair: Pair) -> Answer:
         high, low = pair.responses(name)
         return low > high, pair.supposed, condition(pair) if condition else None

@@ -21,7 +21,7 @@ NOTHING = 1e-9
 #: aside, and those where goods over inputs is one to this much: there the wage does not respond.
 LEAST_TRADE, LEAST_GAP = 1e-4, 1e-3
 #: Draws of a Pareto, and of each other distribution where countries are equal, and where they are not.
-DRAWS, FEW, FEWER = 2000, 200, 60
+DRAWS, FEW, FEWER = 2000, 200, 40
 #: Sizes drawn for unequal countries, and on the paper's horizontal axes.
 SIZES = (0.25, 4.0)
 
@@ -44,9 +44,9 @@ class Sample:
 
     def response(self, name: str, country: int = 0) -> np.ndarray:
         """Return the elasticity of a variable to the size of country 1."""
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"):  # a country without firms has no responses
             up, down = (np.log(w[name][country]) for w in (self.up, self.down))
-        return np.asarray((up - down) / (2.0 * STEP))
+            return np.asarray((up - down) / (2.0 * STEP))
 
     def column(self, key: str) -> np.ndarray:
         """Return a parameter of every world."""
@@ -72,7 +72,7 @@ def supposed(w: Worlds) -> np.ndarray:
     """Mark worlds with firms in both countries, both kinds of trade, and strict selection in the paper's order."""
     D, DM, X, XM = (w[f"cutoff_{mode}"] for mode in ("D", "DM", "X", "XM"))
     with np.errstate(all="ignore"):
-        ordered = (np.minimum(DM, X) > D * _MORE) & (XM > np.maximum(DM, X) * _MORE)
+        ordered = (np.minimum(DM, X) > D * _MORE) & (np.maximum(DM, X) * _MORE < XM)
         trades = (w["R_X"] > LEAST_TRADE * w["R"]) & (w["E_M"] > LEAST_TRADE * w["E"])
         apart = np.abs(np.log(w["final_to_input_ratio"])) > LEAST_GAP
     return np.asarray(w.certified & np.all(ordered & trades & apart, axis=0))
@@ -254,5 +254,3 @@ def pareto_F(sample: Sample) -> tuple[np.ndarray, ...]:
         "XM": sample.column("tau_X") * sample.column("tau_M"),
     }
     return tuple(sample.column(f"f_{mode}") ** (1.0 - k / s) * cost**-k for mode, cost in costs.items())
-
-
