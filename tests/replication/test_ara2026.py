@@ -160,7 +160,7 @@ def test_the_map_says_what_elasticities_say(done: Replication) -> None:
         region = [series for start, series in spans if start <= tau][-1]
         rises = response(tau, "relative_wage") > 0.0
         more = response(tau, "relative_welfare") > response(HIGH, "relative_welfare")
-        told = f"ω {'rises' if rises else 'falls'} with L; welfare responds {'more' if more else 'less'} than at 1.5"
+        told = f"ω {'rises' if rises else 'falls'} with L; W1/W2 responds {'more' if more else 'less'} than at τ_M = 1.5"
         assert region == told, tau
         seen.add(region)
     assert len(seen) == 4

@@ -53,7 +53,7 @@ def _determination(rows: list[dict[str, Any]], title: str, tau: float) -> Any:
     places = {
         first: (1.03, "left", 9) if rising else (1.035, "left", 15),
         moved: (1.02, "right", -6) if rising else (1.01, "right", -8),
-        trade: (1.035, "left", -6) if rising else (1.01, "left", 6),
+        trade: (1.035, "left", -6) if rising else (0.9875, "left", 0),
     }
     panel = LinePanel(rows, "", "relative wage ω = w1/w2", "relative exports R_X1/R_X2 (log scale)", looks, (1.0, 1.0),
                       ticks=(0.4, 0.5, 0.7, 1.0, 1.5, 2.0, 2.5), places=places)  # fmt: skip
