@@ -14,6 +14,8 @@ from phistar.replicate.ara2026.box import FAMILIES, HIGH, LOW, SEED, Family, dra
 from phistar.replicate.ara2026.independent import Solution, World
 from phistar.replicate.worlds import Ledger, scenario_at
 
+#: Equal and unequal countries, and those that trade one kind of good only.
+KINDS = ("equal", "unequal", "goods", "inputs")
 #: Step in ln L_1 of the difference quotients.
 STEP = 1e-4
 #: The search from primitives starts this far from the library's answer, in logs, so that it has to find its own way.
@@ -59,18 +61,23 @@ class Case:
         return bool(table["family"] == "pareto" and table["support"] == "closed_form")
 
 
-def draw_cases(ledger: Ledger, few: int = KEPT) -> list[Case]:
+def draw_cases(ledger: Ledger) -> list[Case]:
     """Solve the paper's two worlds, at equal sizes and not, and random ones under each distribution."""
     given = [scenario(tau_M=tau, L=[L, 1.0]) for tau in (HIGH, LOW) for L in (1.0, 1.3)]
     own = [_case("the paper's parameters", "unequal" if i % 2 else "equal", world, ledger)
            for i, world in enumerate(given)]  # fmt: skip
     cases = [case for case in own if case is not None]
-    for i, family in enumerate(FAMILIES):
-        for j, kind in enumerate(("equal", "unequal", "goods", "inputs")):
-            worlds = _random(family, kind, SEED + 700 + 10 * i + j)
-            drawn = (_case(family.label, kind, world, ledger) for world in worlds)
-            cases += islice((case for case in drawn if case is not None), few)
+    for family in FAMILIES:
+        for kind in KINDS:
+            cases += random_cases(family, kind, ledger)
     return cases
+
+
+def random_cases(family: Family, kind: str, ledger: Ledger, few: int = KEPT) -> list[Case]:
+    """Solve the first few random worlds of one kind in which both countries have firms that sort."""
+    worlds = _random(family, kind, SEED + 700 + 10 * FAMILIES.index(family) + KINDS.index(kind))
+    drawn = (_case(family.label, kind, world, ledger) for world in worlds)
+    return list(islice((case for case in drawn if case is not None), few))
 
 
 def _random(family: Family, kind: str, seed: int) -> list[dict[str, Any]]:

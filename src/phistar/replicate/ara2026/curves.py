@@ -21,7 +21,7 @@ LARGER = 1.2
 #: Relative exports drawn in figures 1 and 3, and sizes that bring them about.
 EXPORTS = (0.4, 2.5)
 #: The map: input trade costs and relative sizes.
-TAUS, SIZES = np.round(np.linspace(1.02, 1.62, 180), 6), np.round(np.geomspace(0.25, 4.0, 121), 6)
+TAUS, SIZES = np.round(np.linspace(1.02, 1.62, 180), 6), np.round(np.geomspace(0.25, 4.0, 81), 6)
 #: What the map tells, by colour: the sign of the wage response, and of the welfare response against tau_M 1.5's.
 REGIONS = (
     "ω falls with L; W1/W2 responds less than at τ_M = 1.5",

@@ -9,10 +9,7 @@ import numpy as np
 from phistar.replicate.ara2026.cases import Case, of_kind
 from phistar.replicate.ara2026.numbered import SAME, SECTION_2, Equation, gap
 from phistar.replicate.ara2026.numbered_local import SECTION_3
-from phistar.replicate.results import SHEET, Claim, Section, Trial, judge
-
-#: Where an equation speaks of what the paper does not print.
-EQUATION = "equation"
+from phistar.replicate.results import EQUATION, SHEET, Claim, Section, Trial, judge
 
 
 def equation_sections(cases: Sequence[Case]) -> tuple[Section, Section]:
