@@ -49,7 +49,7 @@ ERRATA = (
     "Free entry does not pin the mass of entrants: revenue does, M_E = R/(sigma w sum F).",
     "(A.14): the elasticity of phi_XM1 is (1/rho - 1) omega + phi_D2, not (1 + 1/rho) omega + phi_D2.",
     "Text under (14): the two cutoff ratios move together, as footnote 8 has it, not in opposite directions.",
-    "(15) is not needed for Proposition 3(i), and not sufficient for footnote 9's claim; 3(ii) can fail where it holds.",
+    "(15) is not needed for Proposition 3(i), and not sufficient for footnote 9's claim: 3(ii) can fail with it.",
     "(21) with a falling trade-balance curve needs |Psi_omega| > |Phi_omega| beside the signs.",
     "4.2: 'greater joint participation' contradicts (10): exporters that import become fewer in the larger country.",
     "Below (22): |Psi_omega - Phi_omega| is not smaller where the home-market effect fails.",
