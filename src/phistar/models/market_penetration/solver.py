@@ -28,6 +28,15 @@ GOAL = 1e-14
 ACCEPT = 1e-11
 #: Longest step in any log.
 _CAP = 2.0
+#: Gap, in logs, put on a country that sells abroad but buys nothing there, or the other way round.
+_ONE_WAY = 20.0
+#: Friction: the least that is not none, what it starts from, and that at which any step is taken.
+_LEAST, _FIRST, _STIFF = 1e-4, 1e-2, 1e6
+#: What friction is multiplied by where the linearisation misses by less than these shares, or by more.
+_MISFITS = np.array([0.1, 0.3, 0.5, 0.8, 1.0])
+_FACTORS = np.array([0.03, 0.3, 0.7, 1.0, 1.5, 4.0])
+#: So many steps without a better point mark the floor of precision.
+_PATIENCE = 2
 #: Iceberg costs, in logs, that more or less close a border, and into how many steps opening it is cut at most.
 #: Under a bounded support nothing is sold across a border that is closed too far.
 _SHUT, _OPENINGS = (4.0, 1.0, 0.3), 64
@@ -73,43 +82,85 @@ def find(m: Primitives, start: Point | None = None) -> Point:
 
 
 def newton(m: Primitives, place: Point) -> tuple[Point, float]:
-    """Run Newton's method with a cap on its steps and cuts while the largest gap does not fall."""
-    gap, matrix = _gaps(m, place)
-    norm = _size(gap)
+    """Search by Newton with friction, and return the best point met with what it still misses.
+
+    Wages, demand and entry follow their gaps in time; each step is an implicit one of length 1/friction. Friction
+    shrinks while the linearisation holds, so that the end is Newton's, and grows where it does not. No gap has to
+    fall on the way: thin tails and ends of a support make corners that a line search cannot turn.
+    """
+    gaps = _gaps(m, place)
+    best, goal, drag, misses = place, gaps, 0.0, 0
     for _ in range(MAX_STEPS):
-        if norm < GOAL or not np.isfinite(matrix).all():
+        if goal.norm < GOAL or (misses >= _PATIENCE and goal.miss < ACCEPT) or not np.isfinite(gaps.slopes).all():
             break
-        step = _solve(m, matrix, gap)
-        step = step * min(1.0, _CAP / max(np.max(np.abs(step)), 1e-300))
-        for cut in (1.0, 0.5, 0.25, 0.05, 0.01):
-            trial = place.moved(cut * step, m.entry == "free")
-            trial_gap, trial_matrix = _gaps(m, trial)
-            if _size(trial_gap) < norm:
-                break
-        else:
-            break
-        place, gap, matrix, norm = trial, trial_gap, trial_matrix, _size(trial_gap)
-    return place, norm
+        step = _solve(m, gaps, drag)
+        share = min(1.0, _CAP / max(np.max(np.abs(step)), 1e-300))
+        there = place.moved(share * step, m.entry == "free")
+        trial = _gaps(m, there)
+        promised = (1.0 - share) * gaps.values + share * drag * gaps.sign * step
+        off = np.max(np.abs(trial.values - promised)) / max(np.max(np.abs(gaps.values)), 1e-300)
+        off = min(off if np.isfinite(off) else np.inf, trial.norm / gaps.norm)
+        if off < 1.0 or (drag > _STIFF and np.isfinite(trial.norm)):
+            place, gaps = there, trial
+        misses = 0 if trial.norm < goal.norm else misses + 1
+        if trial.norm < goal.norm:
+            best, goal = there, trial
+        drag = drag * _FACTORS[np.searchsorted(_MISFITS, off)]
+        drag = (drag if drag > _LEAST else 0.0) if off < 1.0 else max(drag, _FIRST)
+    return best, goal.miss
 
 
-def _size(gap: np.ndarray) -> float:
-    return float(np.max(np.abs(gap))) if np.isfinite(gap).all() else np.inf
+@dataclass(frozen=True)
+class _Gaps:
+    """Log gaps of the equations, with their exact slopes in every unknown.
+
+    Attributes
+    ----------
+    values : array (equation)
+        ln of what foreigners pay over what is paid to them, of demand over spending, of profits over the cost of
+        entry. Unlike the labour market, the first is as sharp between countries that hardly trade as between
+        neighbours: home sales have no part in it.
+    slopes : array (equation, unknown)
+    owed : array (country)
+        What is paid abroad less what is received, over spending: the gap of the labour market in disguise.
+    """
+
+    values: np.ndarray
+    slopes: np.ndarray
+    owed: np.ndarray
+
+    @property
+    def sign(self) -> np.ndarray:
+        """Which way each unknown follows its gap: demand falls where sales exceed spending."""
+        n = len(self.owed)
+        return np.where((np.arange(len(self.values)) // n) == 1, -1.0, 1.0)
+
+    @property
+    def norm(self) -> float:
+        """Largest log gap."""
+        return float(np.max(np.abs(self.values))) if np.isfinite(self.values).all() else np.inf
+
+    @property
+    def miss(self) -> float:
+        """Largest gap of the named equations: a balance of hardly any trade weighs as little as the trade."""
+        inner = np.concatenate([self.owed, self.values[len(self.owed) :]])
+        return float(np.max(np.abs(inner))) if np.isfinite(inner).all() else np.inf
 
 
-def _solve(m: Primitives, matrix: np.ndarray, gap: np.ndarray) -> np.ndarray:
-    """Solve for the step that keeps the numeraire's wage; Walras' law makes its labour market redundant."""
-    keep = np.arange(len(gap)) != m.numeraire
-    step = np.zeros(len(gap))
-    inner = matrix[np.ix_(keep, keep)]
+def _solve(m: Primitives, gaps: _Gaps, drag: float) -> np.ndarray:
+    """Solve for the step that keeps the numeraire's wage; Walras' law makes its balance redundant."""
+    keep = np.arange(len(gaps.values)) != m.numeraire
+    step = np.zeros(len(gaps.values))
+    inner = (gaps.slopes - drag * np.diag(gaps.sign))[np.ix_(keep, keep)]
     try:
-        step[keep] = -np.linalg.solve(inner, gap[keep])
+        step[keep] = -np.linalg.solve(inner, gaps.values[keep])
     except np.linalg.LinAlgError:
-        step[keep] = -np.linalg.lstsq(inner, gap[keep], rcond=1e-13)[0]
+        step[keep] = -np.linalg.lstsq(inner, gaps.values[keep], rcond=1e-13)[0]
     return step
 
 
-def _gaps(m: Primitives, place: Point) -> tuple[np.ndarray, np.ndarray]:
-    """Compute the log gaps of labour markets, goods markets and free entry, and their exact Jacobian.
+def _gaps(m: Primitives, place: Point) -> _Gaps:
+    """Compute the log gaps of the balance of payments, of goods markets and of free entry, and their exact slopes.
 
     d ln B_ij = gamma d ln w_j + (1-gamma) d ln w_i, d ln phi*_ij = d ln w_i + (d ln B_ij - d ln A_j)/S, and per unit
     of ln phi* sales fall by S sales + margin, marketing by margin.
@@ -119,25 +170,38 @@ def _gaps(m: Primitives, place: Point) -> tuple[np.ndarray, np.ndarray]:
     size = np.exp(place.log_entrants)[:, None] * scale
     flows, spent, edge = size * sellers.sales, size * sellers.cost / m.sigma, size * sellers.margin
     flow, cost = _Slopes.of(m, flows, s * flows + edge), _Slopes.of(m, spent, edge / m.sigma)
-    sunk = np.exp(place.log_entrants) * wage * m.f_e if free else 0.0 * wage
     profits, gains = np.sum(flows / m.sigma - spent, axis=1), flow.by_origin / m.sigma - cost.by_origin
-
-    earned = np.sum(s / m.sigma * flows + (1.0 - m.gamma) * spent, axis=1) + m.gamma * np.sum(spent, axis=0) + sunk
-    labour = s / m.sigma * flow.by_origin + (1.0 - m.gamma) * cost.by_origin + m.gamma * cost.by_destination
-    labour[n, n] += sunk
     spending, income = wage * m.L + (0.0 if free else profits), (0.0 if free else 1.0) * gains
     income[n, n] += wage * m.L
     bought = np.sum(flows, axis=0)
-    gap = [np.log(earned / (wage * m.L)), np.log(bought / spending)]
-    matrix = [labour / earned[:, None], flow.by_destination / bought[:, None] - income / spending[:, None]]
+    balance, balance_slopes, owed = _balance(m, flows - m.gamma * spent, s * flows + edge * (1.0 - m.gamma / m.sigma))
+    gap = [balance, np.log(bought / spending)]
+    matrix = [balance_slopes, flow.by_destination / bought[:, None] - income / spending[:, None]]
     if free:
-        matrix[0][n, 2 * n.size + n] += sunk / earned
+        sunk = np.exp(place.log_entrants) * wage * m.f_e
         gap.append(np.log(profits / sunk))
         matrix.append(gains / profits[:, None])
         matrix[2][n, n] -= 1.0
         matrix[2][n, 2 * n.size + n] -= 1.0
-    matrix[0][n, n] -= 1.0
-    return np.concatenate(gap), np.concatenate(matrix)
+    return _Gaps(np.concatenate(gap), np.concatenate(matrix), owed / spending)
+
+
+def _balance(m: Primitives, net: np.ndarray, fall: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Compute ln(received/paid) across borders, its slopes, and paid less received (country).
+
+    What i receives from j is its sales there less the labour it hires there for marketing, positive where it sells.
+    """
+    away = ~is_home(len(net))
+    slopes = _Slopes.of(m, np.where(away, net, 0.0), np.where(away, fall, 0.0))
+    received, paid = np.sum(np.where(away, net, 0.0), axis=1), np.sum(np.where(away, net, 0.0), axis=0)
+    sells, buys = received > 0.0, paid > 0.0
+    trades = sells & buys
+    gap = np.where(trades, np.log(received / paid), _ONE_WAY * (1.0 * sells - buys))
+    matrix = slopes.by_origin / received[:, None] - slopes.by_destination / paid[:, None]
+    matrix[~trades] = 0.0
+    # A country that only sells or only buys has nothing to linearise: its wage strides, and stays if it does neither.
+    matrix[~trades, np.flatnonzero(~trades)] = -_ONE_WAY / _CAP
+    return gap, matrix, paid - received
 
 
 def sellers_at(m: Primitives, place: Point) -> tuple[np.ndarray, Moments]:

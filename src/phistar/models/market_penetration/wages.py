@@ -54,10 +54,13 @@ def find_wages(
         going = (norm > GOAL) & ~((norm < ACCEPT) & (drag > 0.0))
         if not going.any():
             break
-        trial = place + np.where(going, _step(matrix, gap, drag), 0.0)
+        step = np.where(going, _step(matrix, gap, drag), 0.0)
+        trial = place + step
         trial_gap, trial_matrix = _balance(log_affinity, kappa, log_labour, trial)
         size = np.max(np.abs(trial_gap), axis=0)
         better = size < norm
+        if not better.all():
+            better |= _leads_on(matrix, trial_gap, drag, step) & (norm > ACCEPT)
         # At the floor of precision a step that does not help is the sign to stop: `drag` marks it.
         drag = np.where(better, np.where(drag < _LEAST, 0.0, 0.1 * drag), np.maximum(4.0 * drag, 0.1 * norm + _LEAST))
         place, gap = np.where(better, trial, place), np.where(better, trial_gap, gap)
@@ -86,6 +89,17 @@ def _step(matrix: np.ndarray, gap: np.ndarray, drag: np.ndarray) -> np.ndarray:
     if far.any():
         step[:, far] = np.clip(-batched.solve_limited(matrix[..., far], gap[:, far], 4.0 * _CAP), -_CAP, _CAP)
     return step
+
+
+def _leads_on(matrix: np.ndarray, gap: np.ndarray, drag: np.ndarray, step: np.ndarray) -> np.ndarray:
+    """Whether what is left after a step would, at the old slopes, take a shorter one.
+
+    Blocs that hardly trade with one another move together: the move that balances them may unbalance a member by
+    more, which its next small move will mend. The gaps alone do not tell that this is progress, the steps do.
+    """
+    left = _step(matrix, gap, drag)
+    shorter: np.ndarray = np.max(np.abs(left), axis=0) < np.max(np.abs(step), axis=0)
+    return shorter
 
 
 def _balance(
