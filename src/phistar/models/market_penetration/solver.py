@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from phistar.models.market_penetration.wages import find_wages
 
 if TYPE_CHECKING:
     from phistar.models.market_penetration.primitives import Primitives
+
+P = TypeVar("P")
 
 MAX_STEPS = 100
 #: Largest residual, in logs, at which Newton stops: some ulps of sums over countries.
@@ -37,9 +40,15 @@ _MISFITS = np.array([0.1, 0.3, 0.5, 0.8, 1.0])
 _FACTORS = np.array([0.03, 0.3, 0.7, 1.0, 1.5, 4.0])
 #: So many steps without a better point mark the floor of precision.
 _PATIENCE = 2
+#: So many mark a search that leads nowhere.
+_TRIES = 15
 #: Iceberg costs, in logs, that more or less close a border, and into how many steps opening it is cut at most.
 #: Under a bounded support nothing is sold across a border that is closed too far.
 _SHUT, _OPENINGS = (4.0, 1.0, 0.3), 64
+#: Shape of the tail of sales of a fringe of firms, its share of all firms at first, and when it counts as gone.
+_FRINGE_TILDE, _FRINGE, _FRINGE_GONE = 2.0, 1e-2, 1e-15
+#: What its share is multiplied by at first, and when nothing is left to try.
+_THINNER, _STUCK = 1e-2, 0.97
 #: How far in logs the search for a start looks, in how many steps, and how near it has to come.
 _RANGE, _SEARCHES, _NEAR = 60.0, 40, 0.02
 
@@ -68,50 +77,158 @@ def find(m: Primitives, start: Point | None = None) -> Point:
         Where the search ends without one.
     """
     guess = _tangent_world(m) if start is None else start
-    place, norm = newton(m, guess)
-    if norm < ACCEPT:
-        return place
-    for shut in _SHUT:
-        place, norm = _open_borders(m, shut)
-        if norm < ACCEPT:
+    for search in (newton, _thin_out):
+        place, miss = search(m, guess)
+        if miss < ACCEPT:
+            if search is not newton: print(search.__name__, miss)
             return place
     raise NoEquilibrium(
-        f"no equilibrium found: some market is still off by {norm:.1e} where the search ended",
+        f"no equilibrium found: some market is still off by {miss:.1e} where the search ended",
         "start from a solved neighbour, or move the parameters away from their extremes",
     )
 
 
-def newton(m: Primitives, place: Point) -> tuple[Point, float]:
-    """Search by Newton with friction, and return the best point met with what it still misses.
+def newton(m: Primitives, place: Point, fringe: Fringe | None = None, across: bool = False) -> tuple[Point, float]:
+    """Search for wages, demand levels and entry at once; return the best point met and what it misses."""
 
-    Wages, demand and entry follow their gaps in time; each step is an implicit one of length 1/friction. Friction
-    shrinks while the linearisation holds, so that the end is Newton's, and grows where it does not. No gap has to
-    fall on the way: thin tails and ends of a support make corners that a line search cannot turn.
+    def look(here: Point) -> Gaps:
+        return gaps_at(m, here, fringe)
+
+    return follow(look, lambda here, step: here.moved(step, m.entry == "free"), place, m.numeraire, across)
+
+
+def follow(
+    look: Callable[[P], Gaps], move: Callable[[P, np.ndarray], P], place: P, kept: int, across: bool = False
+) -> tuple[P, float]:
+    """Follow gaps to zero by Newton with friction; return the best place met and what is missing there.
+
+    Every unknown follows its gap in time; a step is an implicit one of length 1/friction. Friction shrinks while
+    the linearisation holds, so that the end is Newton's, and grows where it does not. No gap has to fall on the
+    way: thin tails and ends of a support make corners that a line search cannot turn.
+
+    Parameters
+    ----------
+    look : callable
+        From a place to its gaps.
+    move : callable
+        From a place and a step in the unknowns to the next place.
+    place : object
+        Where to start.
+    kept : int
+        Which unknown stays as it is, its gap being redundant; -1 for none.
+    across : bool
+        Whether to step across corners: just inside a support sales are linear in what lies beyond, so that steps
+        are those of levels, and any is taken.
     """
-    gaps = _gaps(m, place)
-    best, goal, drag, misses = place, gaps, 0.0, 0
+    gaps = look(place)
+    best, least, drag, misses = place, gaps, 0.0, 0
     for _ in range(MAX_STEPS):
-        if goal.norm < GOAL or (misses >= _PATIENCE and goal.miss < ACCEPT) or not np.isfinite(gaps.slopes).all():
+        done = least.norm < GOAL or misses >= (_PATIENCE if least.miss < ACCEPT else _TRIES)
+        if done or not np.isfinite(gaps.slopes).all():
             break
-        step = _solve(m, gaps, drag)
+        step = gaps.step(drag, kept, across)
         share = min(1.0, _CAP / max(np.max(np.abs(step)), 1e-300))
-        there = place.moved(share * step, m.entry == "free")
-        trial = _gaps(m, there)
-        promised = (1.0 - share) * gaps.values + share * drag * gaps.sign * step
-        off = np.max(np.abs(trial.values - promised)) / max(np.max(np.abs(gaps.values)), 1e-300)
-        off = min(off if np.isfinite(off) else np.inf, trial.norm / gaps.norm)
+        there = move(place, share * step)
+        trial = look(there)
+        off = (
+            (0.0 if np.isfinite(trial.norm) else np.inf)
+            if across
+            else _misfit(gaps, trial, share, step, drag, kept)
+        )
         if off < 1.0 or (drag > _STIFF and np.isfinite(trial.norm)):
             place, gaps = there, trial
-        misses = 0 if trial.norm < goal.norm else misses + 1
-        if trial.norm < goal.norm:
-            best, goal = there, trial
+        misses = 0 if trial.norm < least.norm else misses + 1
+        if trial.norm < least.norm:
+            best, least = there, trial
         drag = drag * _FACTORS[np.searchsorted(_MISFITS, off)]
         drag = (drag if drag > _LEAST else 0.0) if off < 1.0 else max(drag, _FIRST)
-    return best, goal.miss
+    return best, least.miss
+
+
+def _misfit(old: Gaps, new: Gaps, share: float, step: np.ndarray, drag: float, kept: int) -> float:
+    """Compute how far a step missed, by the kindest measure.
+
+    What it should have left undone, what it left, and how far the next step would go at the old slopes: what
+    unbalances a small country may mend at once.
+    """
+    if not np.isfinite(new.norm):
+        return np.inf
+    promised = (1.0 - share) * old.values + share * drag * old.sign * step
+    left = replace(old, values=new.values).step(drag, kept)
+    size = max(float(np.max(np.abs(old.values))), 1e-300)
+    far = max(float(np.max(np.abs(share * step))), 1e-300)
+    return float(min(np.max(np.abs(new.values - promised)) / size, new.norm / old.norm, np.max(np.abs(left)) / far))
+
+
+def _wages_first(m: Primitives, place: Point, fringe: Fringe | None = None) -> tuple[Point, float]:
+    """Search for wages alone, with markets cleared at each; where entry is free, for everything at once."""
+    if m.entry == "free":
+        return newton(m, place, fringe)
+    n = len(m.countries)
+
+    def look(here: Point) -> Gaps:
+        gaps = gaps_at(m, here, fringe)
+        goods = np.linalg.solve(gaps.slopes[n:, n:], gaps.slopes[n:, :n])
+        return replace(gaps, values=gaps.values[:n], sign=gaps.sign[:n], slopes=gaps.slopes[:n, :n] - gaps.slopes[:n, n:] @ goods)
+
+    def move(here: Point, step: np.ndarray) -> Point:
+        return cleared(m, replace(here, log_wage=here.log_wage + step), fringe)
+
+    best, _ = follow(look, move, cleared(m, place, fringe), m.numeraire)
+    return newton(m, best, fringe)
+
+
+def cleared(m: Primitives, place: Point, fringe: Fringe | None = None) -> Point:
+    """Find the demand levels that clear goods markets at given wages and potential firms."""
+    n = len(m.countries)
+
+    def look(here: Point) -> Gaps:
+        gaps = gaps_at(m, here, fringe)
+        return Gaps(gaps.values[n : 2 * n], gaps.slopes[n : 2 * n, n : 2 * n], np.zeros(0), -np.ones(n))
+
+    return follow(look, lambda here, step: replace(here, log_demand=here.log_demand + step), place, -1)[0]
 
 
 @dataclass(frozen=True)
-class _Gaps:
+class Fringe:
+    """A sliver of Pareto firms beside a country's own, so that somebody sells everywhere at any wage.
+
+    Where a support ends a country may sell abroad only at a far lower wage, and until then nothing tells so. The
+    fringe does, and thinned out step by step it leaves the world as it is.
+    """
+
+    share: float
+    log_b: np.ndarray
+
+    def beside(self, m: Primitives, sellers: Moments, log_x: np.ndarray) -> Moments:
+        """Add the fringe to what sellers do, a potential firm (origin, destination)."""
+        pareto = eq.pareto_moments(replace(m, theta=_FRINGE_TILDE * m.S, b=np.exp(self.log_b)), log_x)
+        pairs = zip(vars(sellers).values(), vars(pareto).values(), strict=True)
+        return Moments(*(own + self.share * added for own, added in pairs))
+
+
+def _thin_out(m: Primitives, place: Point) -> tuple[Point, float]:
+    """Search beside a fringe of firms that sell everywhere, ever fewer."""
+    start = autarky(m)
+    log_b = np.diagonal(eq.log_cutoff(m, start.log_wage, start.log_demand))
+    place, miss = _wages_first(m, start, Fringe(_FRINGE, log_b))
+    share, thinner = _FRINGE, _THINNER
+    while miss < ACCEPT and share > _FRINGE_GONE and thinner < _STUCK:
+        fringe = Fringe(share * thinner, log_b)
+        trial, trial_miss = newton(m, place, fringe)
+        if not trial_miss < ACCEPT:
+            trial, trial_miss = newton(m, place, fringe, across=True)
+        if trial_miss < ACCEPT:
+            place, share, thinner = trial, share * thinner, thinner**1.5
+        else:
+            thinner **= 0.3
+    left = gaps_at(m, place).miss
+    polished, miss = newton(m, place, across=True)
+    return (polished, miss) if miss < left else (place, left)
+
+
+@dataclass(frozen=True)
+class Gaps:
     """Log gaps of the equations, with their exact slopes in every unknown.
 
     Attributes
@@ -123,17 +240,14 @@ class _Gaps:
     slopes : array (equation, unknown)
     owed : array (country)
         What is paid abroad less what is received, over spending: the gap of the labour market in disguise.
+    sign : array (equation)
+        Which way each unknown follows its gap: demand falls where sales exceed spending.
     """
 
     values: np.ndarray
     slopes: np.ndarray
     owed: np.ndarray
-
-    @property
-    def sign(self) -> np.ndarray:
-        """Which way each unknown follows its gap: demand falls where sales exceed spending."""
-        n = len(self.owed)
-        return np.where((np.arange(len(self.values)) // n) == 1, -1.0, 1.0)
+    sign: np.ndarray
 
     @property
     def norm(self) -> float:
@@ -146,54 +260,81 @@ class _Gaps:
         inner = np.concatenate([self.owed, self.values[len(self.owed) :]])
         return float(np.max(np.abs(inner))) if np.isfinite(inner).all() else np.inf
 
+    def step(self, drag: float, kept: int, levels: bool = False) -> np.ndarray:
+        """Solve for the step of friction `drag` that leaves the unknown `kept` as it is, Newton's of `levels` or logs."""
+        values = -np.sign(self.values) * np.expm1(-np.abs(self.values)) if levels else self.values
+        keep = np.arange(len(self.values)) != kept
+        step = np.zeros(len(self.values))
+        inner = (self.slopes - drag * np.diag(self.sign))[np.ix_(keep, keep)]
+        try:
+            step[keep] = -np.linalg.solve(inner, values[keep])
+        except np.linalg.LinAlgError:
+            step[keep] = -np.linalg.lstsq(inner, values[keep], rcond=1e-13)[0]
+        return step
 
-def _solve(m: Primitives, gaps: _Gaps, drag: float) -> np.ndarray:
-    """Solve for the step that keeps the numeraire's wage; Walras' law makes its balance redundant."""
-    keep = np.arange(len(gaps.values)) != m.numeraire
-    step = np.zeros(len(gaps.values))
-    inner = (gaps.slopes - drag * np.diag(gaps.sign))[np.ix_(keep, keep)]
-    try:
-        step[keep] = -np.linalg.solve(inner, gaps.values[keep])
-    except np.linalg.LinAlgError:
-        step[keep] = -np.linalg.lstsq(inner, gaps.values[keep], rcond=1e-13)[0]
-    return step
 
-
-def _gaps(m: Primitives, place: Point) -> _Gaps:
+def gaps_at(m: Primitives, place: Point, fringe: Fringe | None = None) -> Gaps:
     """Compute the log gaps of the balance of payments, of goods markets and of free entry, and their exact slopes.
 
     d ln B_ij = gamma d ln w_j + (1-gamma) d ln w_i, d ln phi*_ij = d ln w_i + (d ln B_ij - d ln A_j)/S, and per unit
     of ln phi* sales fall by S sales + margin, marketing by margin.
     """
-    n, s, wage, free = np.arange(len(place.log_wage)), m.S, np.exp(place.log_wage), m.entry == "free"
+    n, wage, free, home = np.arange(len(place.log_wage)), np.exp(place.log_wage), m.entry == "free", is_home(len(m.countries))
     scale, sellers = sellers_at(m, place)
+    if fringe is not None:
+        sellers = fringe.beside(m, sellers, eq.log_cutoff(m, place.log_wage, place.log_demand))
     size = np.exp(place.log_entrants)[:, None] * scale
-    flows, spent, edge = size * sellers.sales, size * sellers.cost / m.sigma, size * sellers.margin
-    flow, cost = _Slopes.of(m, flows, s * flows + edge), _Slopes.of(m, spent, edge / m.sigma)
-    profits, gains = np.sum(flows / m.sigma - spent, axis=1), flow.by_origin / m.sigma - cost.by_origin
-    spending, income = wage * m.L + (0.0 if free else profits), (0.0 if free else 1.0) * gains
-    income[n, n] += wage * m.L
-    bought = np.sum(flows, axis=0)
-    balance, balance_slopes, owed = _balance(m, flows - m.gamma * spent, s * flows + edge * (1.0 - m.gamma / m.sigma))
-    gap = [balance, np.log(bought / spending)]
-    matrix = [balance_slopes, flow.by_destination / bought[:, None] - income / spending[:, None]]
+    edge = size * sellers.margin
+    sales = _Pairs(size * sellers.sales, size * (m.S * sellers.sales + sellers.margin))
+    marketing = _Pairs(size * sellers.cost / m.sigma, edge / m.sigma)
+    profits = sales.plus(marketing, 1.0 / m.sigma, -1.0)
+    # Profits made at home stand on the side of sales: where they are most of income, sales alone say little.
+    sold = sales if free else sales.plus(profits.where(home), 1.0, -1.0)
+    spending, income = wage * m.L, np.zeros((n.size, (3 if free else 2) * n.size))
+    income[n, n] = wage * m.L
+    if not free:
+        abroad = profits.where(~home)
+        spending, income = spending + np.sum(abroad.level, axis=1), income + abroad.slopes(m).by_origin
+    bought = np.sum(sold.level, axis=0)
+    balance, balance_slopes, owed = _balance(m, sales.plus(marketing, 1.0, -m.gamma).where(~home))
+    values = [balance, np.log(bought / spending)]
+    matrix = [balance_slopes, sold.slopes(m).by_destination / bought[:, None] - income / spending[:, None]]
     if free:
-        sunk = np.exp(place.log_entrants) * wage * m.f_e
-        gap.append(np.log(profits / sunk))
-        matrix.append(gains / profits[:, None])
+        made = np.sum(profits.level, axis=1)
+        values.append(np.log(made / (np.exp(place.log_entrants) * wage * m.f_e)))
+        matrix.append(profits.slopes(m).by_origin / made[:, None])
         matrix[2][n, n] -= 1.0
         matrix[2][n, 2 * n.size + n] -= 1.0
-    return _Gaps(np.concatenate(gap), np.concatenate(matrix), owed / spending)
+    sign = np.where(np.arange(n.size * len(values)) // n.size == 1, -1.0, 1.0)
+    return Gaps(np.concatenate(values), np.concatenate(matrix), owed / spending, sign)
 
 
-def _balance(m: Primitives, net: np.ndarray, fall: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+@dataclass(frozen=True)
+class _Pairs:
+    """Something sold, J_i B_ij f(phi*_ij), and its fall per unit of ln phi* (origin, destination)."""
+
+    level: np.ndarray
+    fall: np.ndarray
+
+    def plus(self, other: _Pairs, own: float, times: float) -> _Pairs:
+        """Return a linear combination."""
+        return _Pairs(own * self.level + times * other.level, own * self.fall + times * other.fall)
+
+    def where(self, chosen: np.ndarray) -> _Pairs:
+        """Return the same, nothing where not chosen."""
+        return _Pairs(np.where(chosen, self.level, 0.0), np.where(chosen, self.fall, 0.0))
+
+    def slopes(self, m: Primitives) -> _Slopes:
+        """Differentiate the sums over destinations and over origins in every unknown."""
+        return _Slopes.of(m, self.level, self.fall)
+
+
+def _balance(m: Primitives, net: _Pairs) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Compute ln(received/paid) across borders, its slopes, and paid less received (country).
 
     What i receives from j is its sales there less the labour it hires there for marketing, positive where it sells.
     """
-    away = ~is_home(len(net))
-    slopes = _Slopes.of(m, np.where(away, net, 0.0), np.where(away, fall, 0.0))
-    received, paid = np.sum(np.where(away, net, 0.0), axis=1), np.sum(np.where(away, net, 0.0), axis=0)
+    slopes, received, paid = net.slopes(m), np.sum(net.level, axis=1), np.sum(net.level, axis=0)
     sells, buys = received > 0.0, paid > 0.0
     trades = sells & buys
     gap = np.where(trades, np.log(received / paid), _ONE_WAY * (1.0 * sells - buys))
@@ -318,7 +459,7 @@ def _clear_goods(m: Primitives, log_wage: np.ndarray, log_spending: np.ndarray, 
     return np.asarray(centre - m.S * _root(gap, len(log_wage)))
 
 
-def _open_borders(m: Primitives, shut: float) -> tuple[Point, float]:
+def _open_borders(m: Primitives, place: Point, shut: float) -> tuple[Point, float]:
     """Follow the equilibrium from nearly closed borders to the world's own, in as few steps as it allows."""
     home = is_home(len(m.countries))
 
