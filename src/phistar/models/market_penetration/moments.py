@@ -8,13 +8,14 @@ beta -> 1 (p -> 0) and beta -> infinity (p -> S) are as regular as any other val
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from phistar.blocks.productivity import Productivity
-from phistar.numerics.duals import value_of
+from phistar.numerics.duals import Dual, value_of
 from phistar.numerics.special import gauss_legendre
 
 Array = Any  # a NumPy array or a Dual
@@ -60,14 +61,11 @@ def kernel_moments(g: Productivity, log_x: Array, S: Array, beta: Array) -> Mome
         return Moments(survival, power_mean(g, log_x, S), survival, survival, density)
     b = np.where(fixed, 1.0, beta)
     p, none = S - S / b, 0.0 * S
-    top, low, tail = (power_mean(g, log_x, order) for order in (S, p, -S / b))
-    found = Moments(
-        survival,
-        (S / b) * power_slope(g, log_x, (S, top), (p, low)),
-        (S / b) * power_slope(g, log_x, (none, survival), (-S / b, tail)),
-        (S / b) * power_slope(g, log_x, (p, low), (none, survival)),
-        (S / b) * low,
+    top, low, tail = power_means(g, log_x, (S, p, -S / b))
+    sales, reach, cost = power_slopes(
+        g, log_x, (((S, top), (p, low)), ((none, survival), (-S / b, tail)), ((p, low), (none, survival)))
     )
+    found = Moments(survival, (S / b) * sales, (S / b) * reach, (S / b) * cost, (S / b) * low)
     if not fixed.any():
         return found
     limit = kernel_moments(g, log_x, S, np.zeros_like(value_of(beta)))
@@ -83,31 +81,59 @@ def power_mean(g: Productivity, log_x: Array, order: Array) -> Array:
         return np.where(some, np.exp(log_survival + g.log_premium(log_x, order)), 0.0)
 
 
+def power_means(g: Productivity, log_x: Array, orders: Sequence[Array]) -> list[Array]:
+    """Compute `power_mean` at several orders."""
+    return _each_order(lambda x, order: power_mean(g, x, order), log_x, orders)
+
+
 def power_slope(g: Productivity, log_x: Array, high: tuple[Array, Array], low: tuple[Array, Array]) -> Array:
     """Compute int_x^inf ((phi/x)^high - (phi/x)^low)/(high - low) dG, also where the orders meet.
 
     Each of `high` and `low` is an order and its `power_mean`.
     """
+    return power_slopes(g, log_x, ((high, low),))[0]
+
+
+def power_slopes(g: Productivity, log_x: Array, pairs: Sequence[tuple[tuple[Array, Array], ...]]) -> list[Array]:
+    """Compute `power_slope` of several pairs."""
     with np.errstate(all="ignore"):
-        difference = high[0] - low[0]
-        width = value_of(difference)
-        top = np.maximum(value_of(high[0]), value_of(low[0]))
-        spread = value_of(g.mean_log(value_of(log_x), top)) - value_of(log_x)
-        narrow = np.abs(width) * spread < _NARROW
-        nearby = _integrated(g, log_x, high[0], low[0]) if narrow.any() else 0.0
-        if narrow.all():
-            return nearby
-        apart = (high[1] - low[1]) / np.where(width == 0.0, 1.0, difference)
-        return np.where(narrow, nearby, apart)
+        x = value_of(log_x)
+        ends = [(value_of(high[0]), value_of(low[0])) for high, low in pairs]
+        means = _each_order(lambda a, order: value_of(g.mean_log(a, order)), x, [np.maximum(*end) for end in ends])
+        narrow = [np.abs(end[0] - end[1]) * (mean - x) < _NARROW for end, mean in zip(ends, means, strict=True)]
+        close = [(high[0], low[0]) for (high, low), near in zip(pairs, narrow, strict=True) if near.any()]
+        nearby = iter(_integrated(g, log_x, close))
+        slopes = []
+        for (high, low), near in zip(pairs, narrow, strict=True):
+            difference = high[0] - low[0]
+            apart = (high[1] - low[1]) / np.where(value_of(difference) == 0.0, 1.0, difference)
+            slopes.append(np.where(near, next(nearby), apart) if near.any() else apart)
+        return slopes
 
 
-def _integrated(g: Productivity, log_x: Array, high: Array, low: Array) -> Array:
-    """Average d/dp int (phi/x)^p dG = int (phi/x)^p ln(phi/x) dG over the orders from `low` to `high`."""
+def _integrated(g: Productivity, log_x: Array, ends: Sequence[tuple[Array, Array]]) -> list[Array]:
+    """Average d/dp int (phi/x)^p dG = int (phi/x)^p ln(phi/x) dG over the orders from the second to the first."""
+    if not ends:
+        return []
     some = np.isfinite(value_of(g.log_survival(log_x)))
-    total: Array = 0.0
     # Where the orders meet the middle alone is exact, with its derivative too.
-    count = _NODES if np.any(value_of(high - low)) else 1
-    for node, weight in zip(*gauss_legendre(count), strict=True):
-        order = low + node * (high - low)
-        total = total + weight * power_mean(g, log_x, order) * (g.mean_log(log_x, order) - log_x)
-    return np.where(some, total, 0.0)
+    count = _NODES if any(np.any(value_of(high - low)) for high, low in ends) else 1
+    nodes, weights = gauss_legendre(count)
+    orders = [low + node * (high - low) for high, low in ends for node in nodes]
+    slopes = _each_order(lambda x, order: power_mean(g, x, order) * (g.mean_log(x, order) - x), log_x, orders)
+    rows = [slopes[k : k + count] for k in range(0, len(slopes), count)]
+    sums = (sum(weight * slope for weight, slope in zip(weights, row, strict=True)) for row in rows)
+    return [np.where(some, total, 0.0) for total in sums]
+
+
+def _each_order(call: Callable[[Array, Array], Array], log_x: Array, orders: Sequence[Array]) -> list[Array]:
+    """Evaluate `call(log_x, order)` at several orders: where nothing is dual in one look, side by side.
+
+    Cutoffs (origin, destination) repeat along destinations, which distributions are free of.
+    """
+    if any(isinstance(item, Dual) for item in (log_x, *orders)) or np.ndim(log_x) < 2:
+        return [call(log_x, order) for order in orders]
+    width, shape = log_x.shape[1], np.broadcast_shapes(log_x.shape, *(np.shape(order) for order in orders))
+    repeated = np.concatenate([np.broadcast_to(log_x, shape)] * len(orders), axis=1)
+    found = call(repeated, np.concatenate([np.broadcast_to(order, shape) for order in orders], axis=1))
+    return [found[:, k * width : (k + 1) * width] for k in range(len(orders))]
