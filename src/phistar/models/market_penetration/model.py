@@ -19,6 +19,9 @@ from phistar.models.market_penetration.primitives import Primitives
 #: Sellers over potential firms beyond which there are too few firms; rounding may leave some ulps at one.
 _ALL = 1.0 + 1e-12
 
+#: Largest log of a price or its inverse: e^709 is the largest number, and outcomes multiply it by incomes.
+_RANGE = 680.0
+
 
 @dataclass(frozen=True)
 class MarketPenetration(Primitives, Model):
@@ -58,7 +61,9 @@ class MarketPenetration(Primitives, Model):
     def find(self, start: Unknowns | None = None) -> Unknowns:
         """Find the equilibrium; see `Model.find`."""
         with np.errstate(all="ignore"):
-            return self._find_closed(start) if self.closed else self._find_general(start)
+            x = self._find_closed(start) if self.closed else self._find_general(start)
+            self._require_range(x)
+        return x
 
     def _find_closed(self, start: Unknowns | None) -> Unknowns:
         log_wage, norm = self.batched()._wages(None if start is None else start["log_wage"][:, None])
@@ -84,6 +89,19 @@ class MarketPenetration(Primitives, Model):
             float(self.psi),
             'lower psi, or give productivity = {family = "pareto", ..} for theta and b, whose support may bind',
         )
+
+    def _require_range(self, x: Unknowns) -> None:
+        """Refuse a world whose prices no number holds: near sigma = 1 they are any power of psi."""
+        log_price = economy(self, x).log_price
+        worst = log_price[int(np.argmax(np.abs(log_price)))]
+        if np.abs(worst) > _RANGE:
+            raise InputError(
+                "sigma",
+                f"leaves the price index of {self.countries[int(np.argmax(np.abs(log_price)))]} at e^{worst:.0f}, beyond "
+                f"what a number holds: prices are a power 1/(sigma - 1) of the cost of marketing",
+                float(self.sigma),
+                "raise sigma, or psi",
+            )
 
     def _wages(self, start: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         """Find ln wages of a batch, the numeraire's zero."""
@@ -121,8 +139,10 @@ class MarketPenetration(Primitives, Model):
             x = {"log_wage": log_wage}
             most = np.broadcast_to(np.max(self._sellers_over_firms(x), axis=(0, 1)), (self.points,))
             finite = np.broadcast_to(self.theta > self.S, (self.points,))
+            far = np.max(np.abs(np.broadcast_to(economy(self, x).log_price, log_wage.shape)), axis=0) > _RANGE
         reasons = np.where(norm < wages.ACCEPT, "", "no equilibrium found").astype(object)
         reasons[most > _ALL] = "more firms sell than there are (M > J): lower psi"
+        reasons[far] = "prices are beyond what numbers hold: raise sigma or psi"
         reasons[~finite] = "sales are infinite: theta must exceed sigma - 1"
         return {"log_wage": np.where(reasons == "", log_wage, np.nan)}, reasons
 

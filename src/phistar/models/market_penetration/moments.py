@@ -25,6 +25,8 @@ Array = Any  # a NumPy array or a Dual
 _NARROW = 0.2
 #: The integrand's nearest pole lies 1/_NARROW widths away: six nodes leave an error below 22^-12.
 _NODES = 6
+#: So many cutoffs keep an array operation busy by themselves.
+_MANY = 1000
 
 
 @dataclass(frozen=True)
@@ -127,11 +129,12 @@ def _integrated(g: Productivity, log_x: Array, ends: Sequence[tuple[Array, Array
 
 
 def _each_order(call: Callable[[Array, Array], Array], log_x: Array, orders: Sequence[Array]) -> list[Array]:
-    """Evaluate `call(log_x, order)` at several orders: where nothing is dual in one look, side by side.
+    """Evaluate `call(log_x, order)` at several orders: of few cutoffs in one look, side by side.
 
     Cutoffs (origin, destination) repeat along destinations, which distributions are free of.
     """
-    if any(isinstance(item, Dual) for item in (log_x, *orders)) or np.ndim(log_x) < 2:
+    dual = any(isinstance(item, Dual) for item in (log_x, *orders))
+    if dual or np.ndim(log_x) < 2 or np.size(log_x) > _MANY:
         return [call(log_x, order) for order in orders]
     width, shape = log_x.shape[1], np.broadcast_shapes(log_x.shape, *(np.shape(order) for order in orders))
     repeated = np.concatenate([np.broadcast_to(log_x, shape)] * len(orders), axis=1)
