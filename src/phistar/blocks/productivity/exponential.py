@@ -18,6 +18,12 @@ from phistar.numerics.special import (
 )
 
 
+#: From this negative order on, hazards nearly cancel it and are expanded in its inverse instead.
+_FAR = 30.0
+#: Terms that leave less than rounding there: their ratios stay below a quarter.
+_TERMS = 40
+
+
 class _ExtremeValue(LocationScale):
     """What the two share: ln phi is ln scale plus a Gumbel variable over the shape."""
 
@@ -70,6 +76,14 @@ class Weibull(_ExtremeValue):
 
     def _hazard(self, u: Any, q: Any) -> Any:
         return np.exp(-gamma_upper(1.0 + q, u, 0)[1])
+
+    def _premium_slopes(self, u: Any, q: Any) -> tuple[Any, Any]:
+        far = q < -_FAR
+        at_cutoff, above = super()._premium_slopes(u, np.where(far, 0.0, q))
+        if np.any(far):
+            excess, mean = _upper_edge(np.where(far, -q, _FAR), np.exp(u))
+            at_cutoff, above = np.where(far, np.exp(u) - excess, at_cutoff), np.where(far, mean, above)
+        return at_cutoff, above
 
     def _log_density(self, u: Any) -> Any:
         return u - np.exp(u)
@@ -143,6 +157,15 @@ class Frechet(_ExtremeValue):
         v = np.where(low, 0.0, u)
         return np.where(low, 0.0, np.exp(-(1.0 - q) * v - np.exp(-v) - self._log_moment(v, q)))[()]
 
+    def _premium_slopes(self, u: Any, q: Any) -> tuple[Any, Any]:
+        t = np.exp(-u)
+        far = q < -_FAR - 4.0 * t
+        at_cutoff, above = super()._premium_slopes(u, np.where(far, 0.0, q))
+        if np.any(far):
+            excess, mean = _lower_edge(np.where(far, -q, _FAR), np.where(far, t, 1.0))
+            at_cutoff, above = np.where(far, self._hazard(u, 0.0) - excess, at_cutoff), np.where(far, mean, above)
+        return at_cutoff, above
+
     def _log_density(self, u: Any) -> Any:
         return np.where(u == np.inf, -np.inf, -u - np.exp(-u))[()]
 
@@ -161,3 +184,37 @@ class Frechet(_ExtremeValue):
     def log_quantile_upper(self, q: Any) -> Any:
         """Compute ln of the productivity exceeded with probability `q`."""
         return np.log(self.scale) - np.log(-np.log1p(-q)) / self.shape
+
+
+def _upper_edge(n: Any, t: Any) -> tuple[Any, Any]:
+    """Compute t^a e^-t/Gamma(a, t) - n at a = 1 - n, and how far the mean of ln s lies above ln t, for large n.
+
+    Notes
+    -----
+    By Legendre's continued fraction t^a e^-t/Gamma(a, t) = t + 1 - a - (1 - a)/(t + 3 - a - 2 (2 - a)/(t + 5 - a - ..)):
+    what is left of it is of order one. Its slope in a, carried along, gives the mean of ln s.
+    """
+    a = 1.0 - n
+    level, slope = t + (2.0 * _TERMS + 1.0) - a, -np.ones_like(t + a)
+    rest = 0.0 * level
+    for k in range(_TERMS, 0, -1):
+        rest = k * (k - a) / level
+        level, slope = t + (2.0 * k - 1.0) - a - rest, -1.0 + (k + rest * slope) / level
+    return t - rest, -slope / level
+
+
+def _lower_edge(n: Any, t: Any) -> tuple[Any, Any]:
+    """Compute t^a e^-t/gamma(a, t) - n at a = 1 + n, and how far the mean of ln s lies below ln t, for n beyond 4 t.
+
+    Notes
+    -----
+    gamma(a + 1, t) = a gamma(a, t) - t^a e^-t makes the first 1 - gamma(a + 1, t)/gamma(a, t), and
+    gamma(a, t) = t^a e^-t (1 + t/(a + 1) (1 + t/(a + 2) (1 + ..)))/a, whose slope in a gives the mean of ln s.
+    """
+    a = 1.0 + n
+    level, slope, following = np.ones_like(t + a), np.zeros_like(t + a), np.ones_like(t + a)
+    for k in range(_TERMS, 0, -1):
+        share = t / (a + k)
+        level, slope = 1.0 + share * level, share * (slope - level / (a + k))
+        following = 1.0 + t / (a + k + 1.0) * following
+    return 1.0 - t * (a / (a + 1.0)) * following / level, 1.0 / a - slope / level
