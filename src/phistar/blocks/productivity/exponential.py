@@ -17,7 +17,6 @@ from phistar.numerics.special import (
     quiet,
 )
 
-
 #: From this negative order on, hazards nearly cancel it and are expanded in its inverse instead.
 _FAR = 30.0
 #: Terms that leave less than rounding there: their ratios stay below a quarter.
@@ -191,7 +190,7 @@ def _upper_edge(n: Any, t: Any) -> tuple[Any, Any]:
 
     Notes
     -----
-    By Legendre's continued fraction t^a e^-t/Gamma(a, t) = t + 1 - a - (1 - a)/(t + 3 - a - 2 (2 - a)/(t + 5 - a - ..)):
+    By Legendre's continued fraction the quotient is t + 1 - a - (1 - a)/(t + 3 - a - 2 (2 - a)/(t + 5 - a - ..)):
     what is left of it is of order one. Its slope in a, carried along, gives the mean of ln s.
     """
     a = 1.0 - n

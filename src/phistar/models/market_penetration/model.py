@@ -93,12 +93,12 @@ class MarketPenetration(Primitives, Model):
     def _require_range(self, x: Unknowns) -> None:
         """Refuse a world whose prices no number holds: near sigma = 1 they are any power of psi."""
         log_price = economy(self, x).log_price
-        worst = log_price[int(np.argmax(np.abs(log_price)))]
-        if np.abs(worst) > _RANGE:
+        worst = int(np.argmax(np.abs(log_price)))
+        if np.abs(log_price[worst]) > _RANGE:
             raise InputError(
                 "sigma",
-                f"leaves the price index of {self.countries[int(np.argmax(np.abs(log_price)))]} at e^{worst:.0f}, beyond "
-                f"what a number holds: prices are a power 1/(sigma - 1) of the cost of marketing",
+                f"leaves the price index of {self.countries[worst]} at e^{log_price[worst]:.0f}, beyond what a number "
+                "holds: prices go as the cost of marketing to the power 1/(sigma - 1)",
                 float(self.sigma),
                 "raise sigma, or psi",
             )
