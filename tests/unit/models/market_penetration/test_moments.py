@@ -11,6 +11,8 @@ import pytest
 from phistar.blocks.productivity import from_spec
 from phistar.models.market_penetration.moments import kernel_moments
 from phistar.numerics.duals import Dual
+from phistar.verbs.elasticities import elasticities
+from phistar.verbs.solve import solve
 
 S = 4.5
 FAMILIES: dict[str, dict[str, Any]] = {
@@ -83,3 +85,17 @@ def test_derivatives_in_beta_are_limits_of_differences(beta: float) -> None:
         value = getattr(moved, name)
         # Second order in h: 1e-8 times a third derivative of order one.
         assert value.gradient.item() / value.value.item() == pytest.approx((up - down) / (2 * h), abs=1e-7)
+
+
+@pytest.mark.parametrize("family", [{"family": "frechet", "shape": 7.0, "scale": 0.9},
+                                    {"family": "weibull", "shape": 1.4, "scale": 0.9}])  # fmt: skip
+def test_elasticities_keep_their_digits_as_beta_approaches_the_fixed_cost(family: dict[str, object]) -> None:
+    world = {"sigma": 5.5, "psi": 0.04, "L": [3.0, 1.2], "tau": 1.5, "productivity": family}
+
+    def elasticity(beta: float) -> np.ndarray:
+        found = solve({"model": "market_penetration", "parameters": {**world, "beta": beta}})
+        return elasticities(found, of="welfare", to="sigma")["welfare", "sigma"]
+
+    slopes = [(elasticity(beta) - elasticity(0.0)) / beta for beta in (1e-5, 1e-8)]
+    # the slope in beta leaves 1e-4 of itself at 1e-5, and rounding of 1e-14 over 1e-8 elsewhere
+    assert slopes[1] == pytest.approx(slopes[0], rel=3e-4)
