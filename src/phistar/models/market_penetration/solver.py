@@ -34,9 +34,10 @@ _MISFITS = np.array([0.1, 0.3, 0.5, 0.8, 1.0])
 _FACTORS = np.array([0.03, 0.3, 0.7, 1.0, 1.5, 4.0])
 #: So many steps without a better point mark the floor of precision, and a search that leads nowhere.
 _PATIENCE, _TRIES = 2, 15
-#: The share of a fringe in all firms at first, what it is multiplied by at first, when it counts as gone, and when
-#: nothing is left to try.
-_FRINGE, _THINNER, _FRINGE_GONE, _STUCK = 1e-2, 1e-2, 1e-15, 0.97
+#: The share of a fringe in all firms at first, in a first and a second search.
+_FRINGES = (1e-2, 1.0)
+#: What the share is multiplied by at first, when it counts as gone, and when nothing is left to try.
+_THINNER, _FRINGE_GONE, _STUCK = 1e-2, 1e-15, 0.97
 
 
 def find(m: Primitives, start: Point | None = None) -> Point:
@@ -47,11 +48,13 @@ def find(m: Primitives, start: Point | None = None) -> Point:
     NoEquilibrium
         Where the search ends without one.
     """
-    guess = tangent_world(m) if start is None else start
-    for search in (newton, _thin_out):
-        place, miss = search(m, guess)
+    place, miss = newton(m, tangent_world(m) if start is None else start)
+    for share, begin in zip(_FRINGES, (autarky, tangent_world), strict=True):
         if miss < ACCEPT:
-            return place
+            break
+        place, miss = _thin_out(m, begin(m), share)
+    if miss < ACCEPT:
+        return place
     raise NoEquilibrium(
         f"no equilibrium found: some market is still off by {miss:.1e} where the search ended",
         "start from a solved neighbour, or move the parameters away from their extremes",
@@ -93,7 +96,7 @@ def follow(
     gaps = look(place)
     best, least, drag, misses = place, gaps, 0.0, 0
     for _ in range(MAX_STEPS):
-        done = least.norm < GOAL or misses >= (_PATIENCE if least.miss < ACCEPT else _TRIES)
+        done = least.norm < GOAL or misses >= (_PATIENCE if least.norm < ACCEPT else _TRIES)
         if done or not np.isfinite(gaps.slopes).all():
             break
         step = gaps.step(drag, kept, across)
@@ -157,12 +160,12 @@ def cleared(m: Primitives, place: Point, fringe: Fringe | None = None) -> Point:
     return follow(look, lambda here, step: replace(here, log_demand=here.log_demand + step), place, -1)[0]
 
 
-def _thin_out(m: Primitives, place: Point) -> tuple[Point, float]:
-    """Search beside a fringe of firms that sell everywhere, ever fewer."""
+def _thin_out(m: Primitives, place: Point, share: float) -> tuple[Point, float]:
+    """Search beside a fringe of firms that sell everywhere, ever fewer of them."""
     start = autarky(m)
     log_b = np.diagonal(eq.log_cutoff(m, start.log_wage, start.log_demand))
-    place, miss = _wages_first(m, start, Fringe(_FRINGE, log_b))
-    share, thinner = _FRINGE, _THINNER
+    place, miss = _wages_first(m, place, Fringe(share, log_b))
+    thinner = _THINNER
     while miss < ACCEPT and share > _FRINGE_GONE and thinner < _STUCK:
         fringe = Fringe(share * thinner, log_b)
         trial, trial_miss = newton(m, place, fringe)
