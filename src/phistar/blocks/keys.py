@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from phistar.blocks.layout import is_home
 from phistar.core.errors import InputError
 from phistar.core.parameters import Parameter, is_list
 from phistar.core.paths import Path, parse_path
@@ -21,11 +22,6 @@ from phistar.numerics.duals import value_of
 Change = Callable[[Any], Any]
 
 _AXES = {"scalar": 0, "country": 1, "matrix": 2}
-
-
-def is_home(n: int, ndim: int = 2) -> np.ndarray:
-    """Mark the diagonal, with trailing axes for a batch (origin, destination)."""
-    return np.eye(n, dtype=bool).reshape(n, n, *(1,) * (ndim - 2))
 
 
 def read_distributions(spec: Any, count: int, read: Callable[[Any, str], Any], key: str) -> tuple[Any, ...]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from phistar.blocks.layout import along_destinations, along_origins, at_home
 from phistar.core.sources import equation
 from phistar.models.market_penetration.moments import Moments, kernel_moments
 from phistar.models.market_penetration.primitives import Primitives
@@ -20,22 +21,6 @@ from phistar.numerics.duals import value_of
 
 PAPER = "arkolakis2008"
 Array = Any  # a NumPy array or a Dual of the shape the docstring names
-
-
-def _origin(a: Array) -> Array:
-    """Lay a country array along origins."""
-    return a[:, None]
-
-
-def _destination(a: Array) -> Array:
-    """Lay a country array along destinations."""
-    return a[None, :]
-
-
-def at_home(a: Array) -> Array:
-    """Take the diagonal of a pair array: what each country does at home (country)."""
-    n = np.arange(a.shape[0])
-    return a[n, n]
 
 
 # -- the firm ------------------------------------------------------------------------------------------------
@@ -52,7 +37,7 @@ def marketing_effort(t: Array, beta: Array) -> Array:
 @equation(PAPER, "8", r"p_{ij}(\phi) = \tilde\sigma\,\tau_{ij} w_i/\phi,\quad \tilde\sigma = \sigma/(\sigma-1)")
 def log_unit_price(m: Primitives, log_wage: Array) -> Array:
     """Compute ln of the price a firm of productivity one asks (origin, destination), Arkolakis (2008) eq. (8)."""
-    return np.log(m.sigma / m.S) + m.log_tau + _origin(log_wage)
+    return np.log(m.sigma / m.S) + m.log_tau + along_origins(log_wage)
 
 
 @equation(PAPER, "9", r"n_{ij}(\phi) = 1 - (\phi/\phi^*_{ij})^{-(\sigma-1)/\beta}")
@@ -64,7 +49,7 @@ def reach(t: Array) -> Array:
 @equation(PAPER, "13", r"(\phi^*_{ij})^{S} = B_{ij}\,(\tilde\sigma\tau_{ij}w_i)^{S}/A_j")
 def log_cutoff(m: Primitives, log_wage: Array, log_demand: Array) -> Array:
     """Compute ln phi*_ij, at which the first consumer just pays (origin, destination), Arkolakis (2008) eq. (13)."""
-    return log_unit_price(m, log_wage) + (log_scale(m, log_wage) - _destination(log_demand)) / m.S
+    return log_unit_price(m, log_wage) + (log_scale(m, log_wage) - along_destinations(log_demand)) / m.S
 
 
 @equation(
@@ -72,8 +57,8 @@ def log_cutoff(m: Primitives, log_wage: Array, log_demand: Array) -> Array:
 )
 def log_scale(m: Primitives, log_wage: Array) -> Array:
     """Compute ln B_ij, the scale of a firm's sales (origin, destination), Arkolakis (2008) eq. (17)."""
-    bundle = m.gamma * _destination(log_wage) + (1.0 - m.gamma) * _origin(log_wage)
-    return np.log(m.sigma) - np.log(m.psi) + m.alpha * np.log(_destination(m.L)) + bundle
+    bundle = m.gamma * along_destinations(log_wage) + (1.0 - m.gamma) * along_origins(log_wage)
+    return np.log(m.sigma) - np.log(m.psi) + m.alpha * np.log(along_destinations(m.L)) + bundle
 
 
 # -- the paper's Pareto --------------------------------------------------------------------------------------
@@ -112,9 +97,9 @@ class Supply:
 
 def supply(m: Primitives, log_wage: Array, entrants: Array) -> Supply:
     """Compute the terms of the sums in (2) and (20) under the Pareto (origin, destination)."""
-    logs = _origin(log_supply(m, entrants) - wage_exponent(m) * log_wage) - m.theta * m.log_tau
+    logs = along_origins(log_supply(m, entrants) - wage_exponent(m) * log_wage) - m.theta * m.log_tau
     top = np.max(value_of(logs), axis=0)
-    return Supply(np.exp(logs - _destination(top)), top)
+    return Supply(np.exp(logs - along_destinations(top)), top)
 
 
 @equation(
@@ -125,13 +110,13 @@ def supply(m: Primitives, log_wage: Array, entrants: Array) -> Supply:
 )
 def trade_share(supplied: Supply) -> Array:
     """Compute each origin's share of a destination's spending (origin, destination), Arkolakis (2008) eq. (20)."""
-    return supplied.weight / _destination(supplied.total)
+    return supplied.weight / along_destinations(supplied.total)
 
 
 @equation(PAPER, "16", r"y_i L_i = \sum_j \lambda_{ij}\, y_j L_j")
 def trade_balance(shares: Array, spending: Array) -> Array:
     """State that sales everywhere are income: their ratio, less one (origin), Arkolakis (2008) eq. (16)."""
-    return np.sum(shares * _destination(spending), axis=1) / spending - 1.0
+    return np.sum(shares * along_destinations(spending), axis=1) / spending - 1.0
 
 
 @equation(
@@ -153,7 +138,7 @@ def log_price_index(m: Primitives, log_wage: Array, supplied: Supply) -> Array:
 def mass_sellers(m: Primitives, shares: Array, income: Array) -> Array:
     """Compute sellers from trade shares under the Pareto (origin, destination), Arkolakis (2008) eq. (23)."""
     market = m.L ** (1.0 - m.alpha) * income ** (1.0 - m.gamma) * (m.psi * m.xi / m.sigma)
-    return shares * _destination(market) / (m.K * _origin(income ** (1.0 - m.gamma)))
+    return shares * along_destinations(market) / (m.K * along_origins(income ** (1.0 - m.gamma)))
 
 
 @equation(
@@ -171,7 +156,7 @@ def welfare_by_formula(m: Primitives, entrants: Array, shares: Array) -> Array:
 
 def pareto_moments(m: Primitives, log_x: Array) -> Moments:
     """Compute what sellers do on average under the Pareto, in closed form (origin, destination)."""
-    survival = np.exp(m.theta * (np.log(_origin(m.b)) - log_x))
+    survival = np.exp(m.theta * (np.log(along_origins(m.b)) - log_x))
     sales = m.K * survival
     rest = m.theta - m.S
     return Moments(survival, sales, survival / (1.0 + m.beta * m.theta_tilde), sales * rest / m.theta, sales * rest)
@@ -188,7 +173,7 @@ def moments(m: Primitives, log_x: Array) -> Moments:
 @equation(PAPER, "22", r"X_{ij} = J_i B_{ij} \int_{\phi^*_{ij}} x^{S} n\, dG_i")
 def trade_flow(entrants: Array, scale: Array, sellers: Moments) -> Array:
     """Compute the value of sales of i in j (origin, destination), Arkolakis (2008) eqs. (21), (22)."""
-    return _origin(entrants) * scale * sellers.sales
+    return along_origins(entrants) * scale * sellers.sales
 
 
 @equation(
@@ -198,7 +183,7 @@ def trade_flow(entrants: Array, scale: Array, sellers: Moments) -> Array:
 )
 def marketing(m: Primitives, entrants: Array, scale: Array, sellers: Moments) -> Array:
     """Compute what firms of i spend on marketing in j (origin, destination), Arkolakis (2008) appendix B."""
-    return _origin(entrants) * scale * sellers.cost / m.sigma
+    return along_origins(entrants) * scale * sellers.cost / m.sigma
 
 
 @equation(PAPER, "profit", r"\Pi_i = \sum_j (X_{ij}/\sigma - m_{ij})")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from phistar.blocks.keys import is_home
+from phistar.blocks.layout import is_home
 from phistar.models.market_penetration import equations as eq
 from phistar.models.market_penetration.moments import Moments
 

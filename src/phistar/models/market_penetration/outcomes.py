@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from phistar.blocks.keys import is_home
+from phistar.blocks.layout import at_home, is_home
 from phistar.core.axes import COUNTRY, PAIR, Variable
 from phistar.core.model import Residuals, Unknowns
 from phistar.models.market_penetration import equations as eq
@@ -105,7 +105,7 @@ def _accounts(m: Primitives, e: Economy) -> dict[str, Any]:
         "mass_entrants": e.entrants + 0.0 * wage,
         "profit_total": e.profits,
         "profit_share": e.profits / revenue,
-        "export_revenue_share": 1.0 - eq.at_home(e.flows) / revenue,
+        "export_revenue_share": 1.0 - at_home(e.flows) / revenue,
         # Under the paper's Pareto marketing bought and sold abroad are alike, and goods balance.
         "net_exports": 0.0 * revenue
         if m.closed
@@ -206,7 +206,7 @@ def _checks(m: Primitives, values: Mapping[str, Any], sellers: Moments) -> tuple
     home = is_home(len(m.countries), cutoff.ndim)
     binds = (values["cutoff_effective"] > cutoff * (1.0 + 1e-14)) & (values["mass_sellers"] > 0.0)
     checks = {
-        "strict_selection": np.all((cutoff > eq.at_home(cutoff)[:, None]) | home),
+        "strict_selection": np.all((cutoff > at_home(cutoff)[:, None]) | home),
         "fewer_sellers_than_potential_firms": np.all(sellers.survival <= 1.0 + 1e-14),
         "support_binds": np.any(binds),
         "relative_wages_determined": _connected(flows),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from phistar.blocks.keys import is_home
+from phistar.blocks.layout import at_home, is_home
 from phistar.blocks.productivity import Empirical
 from phistar.core.certificate import TOLERANCE
 from phistar.core.errors import NoEquilibrium
@@ -104,7 +104,7 @@ class _Sets:
 
     def tied(self, tied: np.ndarray) -> _Sets:
         """Let the pairs whose cutoff is the overhead cutoff do what home does."""
-        return _Sets(*(np.where(tied, eq.at_home(a)[:, None], a) for a in (self.level, self.drawn, self.share)))
+        return _Sets(*(np.where(tied, at_home(a)[:, None], a) for a in (self.level, self.drawn, self.share)))
 
 
 def _polish(m: Primitives, x: Unknowns, width: float, steps: int) -> tuple[Unknowns | None, int]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from phistar.blocks.keys import is_home
+from phistar.blocks.layout import along_destinations, along_origins, at_home, is_home
 from phistar.blocks.productivity import Tail
 from phistar.core.model import Residuals, Unknowns
 from phistar.core.sources import equation
@@ -95,22 +95,6 @@ class Selection:
             return self.tail.survival * (1.0 - idle_share(self, 0.0, np.log(self.tail.survival)))
 
 
-def _origin(a: Array) -> Array:
-    """Lay a country array along origins."""
-    return a[:, None]
-
-
-def _destination(a: Array) -> Array:
-    """Lay a country array along destinations."""
-    return a[None, :]
-
-
-def at_home(a: Array) -> Array:
-    """Take the diagonal of a pair array: what each country does at home (country)."""
-    n = np.arange(a.shape[0])
-    return a[n, n]
-
-
 @equation(
     PAPER,
     "zero cutoff profit",
@@ -121,7 +105,7 @@ def zero_profit_cutoff(m: Primitives, log_wage: Array, log_demand: Array) -> Arr
     s = m.sigma - 1.0
     constant = np.log(m.sigma / s) + np.log(m.sigma) / s
     wage = (m.sigma / s) * log_wage
-    return constant + m.log_tau + np.log(m.f) / s + _origin(wage) - _destination(log_demand / s)
+    return constant + m.log_tau + np.log(m.f) / s + along_origins(wage) - along_destinations(log_demand / s)
 
 
 @equation(PAPER, "overhead cutoff", r"(\phi_i^*)^s = \sum_{j \in T_i} f_{ij} \Big/ \sum_{j \in T_i} f_{ij} x_{ij}^{-s}")
@@ -130,7 +114,7 @@ def active_cutoff(m: Primitives, log_x: Array) -> Array:
     s = m.sigma - 1.0
     served, reference = served_at_the_margin(m, log_x)
     f = np.where(served, m.f, 0.0)
-    shifted = np.where(served, log_x - _origin(reference), 0.0)
+    shifted = np.where(served, log_x - along_origins(reference), 0.0)
     weight = np.sum(f * np.exp(-s * shifted), axis=1)
     return reference + (np.log(np.sum(f, axis=1)) - np.log(weight)) / s
 
@@ -158,7 +142,7 @@ def selling_cutoff(m: Primitives, log_x: Array) -> Array:
     """Compute ln e_ij, the least productivity that chooses to sell from i in j (origin, destination)."""
     if m.fixed_cost == "market":
         return log_x
-    active = _origin(active_cutoff(m, log_x))
+    active = along_origins(active_cutoff(m, log_x))
     return np.where(is_home(len(log_x), log_x.ndim), active, np.maximum(log_x, active))
 
 
@@ -262,7 +246,7 @@ def mass_entrants(m: Primitives, sellers: Selection) -> Array:
 @equation(PAPER, "trade flow", r"X_{ij} = \sigma w_i E_i f_{ij} V(e_{ij}) / x_{ij}^{s}")
 def trade_flow(m: Primitives, log_wage: Array, sellers: Selection, entrants: Array) -> Array:
     """Compute the value of sales of i in j (origin, destination)."""
-    return _origin(m.sigma * np.exp(log_wage) * entrants) * access_revenue(m, sellers)
+    return along_origins(m.sigma * np.exp(log_wage) * entrants) * access_revenue(m, sellers)
 
 
 @equation(PAPER, "income", r"Y_i = w_i L_i + \Pi_i")
@@ -292,8 +276,8 @@ def log_price_index(m: Primitives, log_demand: Array, spending: Array) -> Array:
 def price_index_of_varieties(m: Primitives, log_wage: Array, sellers: Selection, entrants: Array) -> Array:
     """Compute ln P_j from the prices of the varieties sold there (country)."""
     s = m.sigma - 1.0
-    log_cost = np.log(m.sigma / s) + m.log_tau + _origin(log_wage)
-    return -np.log(np.sum(_origin(entrants) * np.exp(sellers.log_moment - s * log_cost), axis=0)) / s
+    log_cost = np.log(m.sigma / s) + m.log_tau + along_origins(log_wage)
+    return -np.log(np.sum(along_origins(entrants) * np.exp(sellers.log_moment - s * log_cost), axis=0)) / s
 
 
 @equation(PAPER, "welfare", r"W_j = Y_j / (L_j P_j)")

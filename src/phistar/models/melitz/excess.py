@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from phistar.blocks.keys import is_home
+from phistar.blocks.layout import is_home
 from phistar.models.melitz import equations as eq
 from phistar.models.melitz.wages import (
     WAGE_GOAL,

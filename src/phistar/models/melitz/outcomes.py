@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from phistar.blocks.keys import is_home
+from phistar.blocks.layout import at_home, is_home
 from phistar.core.axes import COUNTRY, PAIR, Variable
 from phistar.core.model import Residuals, Unknowns
 from phistar.models.melitz import equations as eq
@@ -99,7 +99,7 @@ def _aggregates(m: Primitives, x: Unknowns, sellers: eq.Selection, entrants: Any
         "trade_flow": flows,
         "trade_share": flows / np.sum(flows, axis=0)[None, :],
         "trade_elasticity": eq.trade_elasticity(m, sellers),
-        "export_revenue_share": 1.0 - eq.at_home(flows) / revenue,
+        "export_revenue_share": 1.0 - at_home(flows) / revenue,
         "profit_total": wage * entrants * eq.expected_profit(m, sellers),
         "revenue": revenue,
     }
@@ -186,7 +186,7 @@ def _productivity(m: Primitives, x: Unknowns, sellers: eq.Selection, values: Map
 def _labour(m: Primitives, sellers: eq.Selection, values: Mapping[str, Any]) -> dict[str, Any]:
     s = m.sigma - 1.0
     fixed = m.f * values["mass_sellers"]
-    home = eq.at_home(fixed)
+    home = at_home(fixed)
     entry = values["entry_flow"] * m.f_e if m.entry == "free" else 0.0 * values["entry_flow"]
     return {
         "labour_production": (s / m.sigma) * values["revenue"] / values["wage"],
@@ -207,13 +207,13 @@ def _premia(m: Primitives, sellers: eq.Selection, values: Mapping[str, Any]) -> 
     rest = np.where(value_of(values["mass_active"] - exporters) > 0.0, values["mass_active"] - exporters, np.nan)
     exporters = np.where(value_of(exporters) > 0.0, exporters, np.nan)
 
-    home_sales = eq.at_home(values["trade_flow"])
-    share = np.exp(np.minimum(exporting.log_moment(s) - eq.at_home(sellers.log_moment), 0.0))
+    home_sales = at_home(values["trade_flow"])
+    share = np.exp(np.minimum(exporting.log_moment(s) - at_home(sellers.log_moment), 0.0))
     sales_of_rest = home_sales * (1.0 - share)
     revenue_of_rest, revenue_of_exporters = sales_of_rest, values["revenue"] - sales_of_rest
     fixed_home, fixed_abroad = values["labour_fixed"], values["labour_export"]
-    at_home_too = np.minimum(values["mass_exporters"], eq.at_home(values["mass_sellers"]))
-    fixed_of_rest = fixed_home - eq.at_home(m.f) * at_home_too
+    at_home_too = np.minimum(values["mass_exporters"], at_home(values["mass_sellers"]))
+    fixed_of_rest = fixed_home - at_home(m.f) * at_home_too
     work_of_rest = (s / m.sigma) * revenue_of_rest / values["wage"] + fixed_of_rest
     work_of_exporters = values["labour_production"] + fixed_home + fixed_abroad - work_of_rest
 
@@ -259,7 +259,7 @@ def _checks(m: Primitives, x: Unknowns, values: Mapping[str, Any]) -> tuple[dict
     cutoff, flows = values["cutoff"], values["trade_flow"]
     home = is_home(len(cutoff), cutoff.ndim)
     binds = np.log(cutoff) < m.productivity.log_lower
-    strict = np.all((cutoff > eq.at_home(cutoff)[:, None]) | home)
+    strict = np.all((cutoff > at_home(cutoff)[:, None]) | home)
     determined = _connected(flows)
     checks = {
         "strict_selection": strict,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from phistar.models.melitz import equations as eq
+from phistar.blocks.layout import at_home
 from phistar.models.melitz.excess import State, excess_demand
 from phistar.models.melitz.table import Rows
 from phistar.models.melitz.wages import WAGE_GOAL, wages_given_demand
@@ -55,7 +55,7 @@ _FACTORS = np.array([0.03, 0.3, 0.7, 1.0, 1.5, 4.0])
 def autarky_start(m: Primitives) -> tuple[np.ndarray, np.ndarray]:
     """Return ln A and ln w of the world in which nobody exports, with every wage one."""
     # One destination, home, is all that counts.
-    alone = replace(m, log_tau=eq.at_home(m.log_tau)[:, None], f=eq.at_home(m.f)[:, None], fixed_cost="market")
+    alone = replace(m, log_tau=at_home(m.log_tau)[:, None], f=at_home(m.f)[:, None], fixed_cost="market")
     zero = np.zeros((len(m.countries), m.points))
     found = wages_given_demand(alone, np.zeros((1, m.points)), zero, _ROUGH)
     # Cutoffs depend on sigma ln w - ln A alone, so wages of one need this demand level.

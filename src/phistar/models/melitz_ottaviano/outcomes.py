@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from phistar.blocks.cost import column
-from phistar.blocks.keys import is_home
+from phistar.blocks.layout import is_home
 from phistar.core.axes import COUNTRY, PAIR, Variable
 from phistar.core.model import Residuals, Unknowns
 from phistar.models.melitz_ottaviano import equations as eq
