@@ -75,7 +75,7 @@ def bands(
     sizes: dict[str, list[np.ndarray]] = {}
     for before, after in liberalized(drawn(draw, int(draws), seed), W, world):
         both = before.certified & after.certified
-        told = _Told(before, after, W, world)
+        told = Opening(before, after, W, world)
         for store, found in ((held, told.statements()), (sizes, told.changes())):
             for name, values in found.items():
                 store.setdefault(name, []).append(values[both])
@@ -100,8 +100,20 @@ def liberalized(chunks: Iterator[np.ndarray], W: int, world: Mapping[str, Any]) 
         yield before, solve_sectors(np.repeat(survivors, W, axis=0).T, keep_firms=True, **larger)
 
 
-class _Told:
-    """Autarky and trade of many draws side by side; firms along the first axis, one copy each."""
+class Opening:
+    """Autarky and trade of many draws side by side; firms along the first axis, best first, one copy each.
+
+    Attributes
+    ----------
+    before, after : Sectors
+    W : int
+    world : mapping
+    phi, old, new : ndarray (firm, draw)
+        Productivity, share in autarky, share of one copy in trade; zero where a firm is out.
+    stays : ndarray of bool (firm, draw)
+    old_markup, new_markup : ndarray (firm, draw)
+        nan where a firm is out.
+    """
 
     def __init__(self, before: Sectors, after: Sectors, W: int, world: Mapping[str, Any]) -> None:
         self.before, self.after, self.W, self.world = before, after, W, world
@@ -125,7 +137,7 @@ class _Told:
         tough = oligopoly.toughness_of_share(conduct, sigma, theta, share)
         return np.asarray(np.where(share > 0.0, oligopoly.markup_of_toughness(conduct, tough), np.nan))
 
-    def _growth(self, name: str) -> np.ndarray:
+    def growth(self, name: str) -> np.ndarray:
         """Return ln of trade over autarky of what each survivor makes of one: its sales, or its varieties (firm)."""
         size = self.after.sector_share / self.before.sector_share if self.world.get("eta") is not None else 1.0
         sales = self.W * size * self.new / self.old
@@ -137,18 +149,24 @@ class _Told:
             return np.asarray(oligopoly.profit_of_scope(sigma, epsilon, share * spending))
         return np.asarray(oligopoly.profit_of_variety(epsilon, share * spending))
 
-    def _profit_falls(self) -> np.ndarray:
-        ces = self.world.get("eta") is not None
-        old = self._profit(self.old, self.old_markup, self.before.sector_share if ces else 1.0)
-        new = self._profit(self.new, self.new_markup, self.W * (self.after.sector_share if ces else 1.0))
-        return np.asarray(new < old)
+    def spending(self) -> tuple[Any, Any]:
+        """Return spending on the sector in each market, before and after (draw)."""
+        if self.world.get("eta") is None:
+            return self.world["R"], self.W * self.world["R"]
+        return self.world["I"] * self.before.sector_share, self.W * self.world["I"] * self.after.sector_share
+
+    def profits(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return what each firm earns before and after, before any fixed cost; nan where it is out (firm, draw)."""
+        old, new = self.spending()
+        return self._profit(self.old, self.old_markup, old), self._profit(self.new, self.new_markup, new)
 
     def statements(self) -> dict[str, np.ndarray]:
         """Judge every statement of the paper, draw by draw (draw)."""
         with np.errstate(all="ignore"):
             b, a, stays = self.before, self.after, self.stays
             ratio = self.new_markup / self.old_markup
-            growth, falls = self._growth("varieties"), self._profit_falls()
+            growth, (old, new) = self.growth("varieties"), self.profits()
+            falls = new < old
             price = np.where(stays, self.new_markup / self.phi, np.nan)
             dearer = np.diff(price, axis=0) < -_SAME * price[1:]
             spread = np.nanmax(np.where(stays, ratio, -np.inf), axis=0) - np.min(np.where(stays, ratio, np.inf), axis=0)
@@ -180,6 +198,6 @@ class _Told:
                 "markup of the best firm": self.new_markup[0] / self.old_markup[0],
                 "aggregate markup": a.aggregate_markup / b.aggregate_markup,
                 "herfindahl": a.herfindahl / b.herfindahl,
-                "range of the best firm": np.exp(self._growth("varieties")[0]),
-                "sales of the best firm": np.exp(self._growth("sales")[0]),
+                "range of the best firm": np.exp(self.growth("varieties")[0]),
+                "sales of the best firm": np.exp(self.growth("sales")[0]),
             }
