@@ -26,6 +26,10 @@ _PAPERS = {
         "phistar.replicate.ara2026.paper",
         "Ara (2026): every equation, proposition and verbal claim, figures 1 to 4 and A.1, a map of regions",
     ),
+    "kim": (
+        "phistar.replicate.kim.paper",
+        "Kim, after Feenstra and Ma (2008): every table cell, equation and claim, over random draws of few firms",
+    ),
 }
 
 
