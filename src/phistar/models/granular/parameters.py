@@ -60,8 +60,9 @@ ERRATA = (
     "'A more productive firm may charge more' follows from (A.5) as printed; prices fall with productivity, as "
     "phi^(-1/sigma).",
     "'Less productive firms cut markups faster': every survivor's markup falls by one common factor.",
-    "'All profits fall' holds in one example only; under CES with eta near sigma markups can rise, and they must fall "
-    "only if (sigma-1)/(sigma-eta) < W.",
+    "'All survivors face a lower profit' is false in one of the four examples, Example 2, where the best firm gains.",
+    "'Survivors' markups fall': under CES with eta near sigma they can rise; they must fall if "
+    "(sigma-1)/(sigma-eta) < W.",
 )
 
 
