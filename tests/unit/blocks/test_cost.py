@@ -3,6 +3,7 @@
 import itertools
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 from scipy.integrate import quad
@@ -65,6 +66,24 @@ def test_excess_moments_are_the_integrals_they_stand_for(table: dict[str, Any]) 
             assert got == pytest.approx(want, rel=3e-9, abs=1e-18)
             raw = integral(lambda c, order=order: c**order * pdf(c), low, min(x, high)) / mass
             assert float(np.ravel(cost.partial_moment(np.array([x]), order))[0]) == pytest.approx(raw, abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"), [(0.05, 0.05), (0.05, 200.0), (0.2, 0.15), (3.0, 0.05), (30.0, 0.5), (200.0, 200.0)]
+)
+def test_a_beta_keeps_twelve_digits_whatever_the_powers_at_its_ends(a: float, b: float) -> None:
+    x = np.array([1e-12, 1e-3, 0.1, 0.5, 0.9, 1 - 1e-6, 1 - 1e-12, 1.0])
+    moments = from_spec({"family": "beta", "a": a, "b": b}).moments(x, 4)
+    # m_p = B(a, p+1)/B(a, b) x^(a+p) 2F1(1-b, a; a+p+1; x); a hundred digits, as its terms alternate
+    with mpmath.workdps(100):
+        for order, got in enumerate(moments):
+            for z, value in zip(map(mpmath.mpf, x), got, strict=True):
+                ratio = mpmath.beta(a, order + 1) / mpmath.beta(a, b)
+                want = ratio * z ** (a + order) * mpmath.hyp2f1(1 - b, a, a + order + 1, z)
+                if z == 1:
+                    want = mpmath.beta(a, b + order) / mpmath.beta(a, b)
+                # below e^-700 the moment itself underflows on the way
+                assert value == pytest.approx(float(want), rel=1e-12, abs=1e-300)
 
 
 @each

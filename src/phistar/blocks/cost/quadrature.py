@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,14 +13,17 @@ from phistar.blocks.productivity.kernel import require_finite, require_positive
 from phistar.numerics.duals import Dual, value_of
 from phistar.numerics.special import gauss_legendre
 
-#: Nodes of the quadratures: both rules are exact to rounding with these on what they are given.
+#: Nodes of the quadrature of a truncated lognormal: exact to rounding on what it is given.
 _NODES = 64
-_STEP = 0.08
-_REACH = 4.4
+#: Nodes of each stretch of a beta, and where stretches end in its log odds: the poles of c lie at +-i pi, e^-30 is
+#: nothing.
+_ODDS_NODES = 28
+#: Minus ln of what a beta's weight may fall by before it is left out.
+_FALL = 45.0
 #: Twice minus ln of what a normal density may fall by before it is left out, 1e-18.
 _TAIL = 83.0
-#: Cutoffs whose quadratures are worked out together: their nodes fill about two megabytes.
-_BLOCK = 4096
+#: Cutoffs whose quadratures are worked out together: their nodes fill a megabyte or two.
+_BLOCK = 1024
 
 
 def _in_blocks(integrals: Callable[..., list[Any]], x: Any, *parameters: Any, top: int) -> list[Any]:
@@ -51,21 +53,54 @@ def _over_nodes(item: Any) -> Any:
     return item if np.ndim(item) == 0 else item[..., None]
 
 
-@cache
-def _double_exponential() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return nodes s, 1 - s and weights of the tanh-sinh rule on [0, 1]: ends may be singular."""
-    t = np.arange(-_REACH, _REACH + 0.5 * _STEP, _STEP)
-    half = 0.5 * np.pi * np.sinh(t)
-    s, rest = 1.0 / (1.0 + np.exp(-2.0 * half)), 1.0 / (1.0 + np.exp(2.0 * half))
-    return s, rest, _STEP * np.pi * np.cosh(t) * s * rest
+def _log_odds_drop(a: np.ndarray, b: np.ndarray, peak: np.ndarray) -> np.ndarray:
+    """Return how far left of `peak` c^a (1-c)^b, log-concave in y = ln c/(1-c), has fallen by e^-45."""
+    span = (_FALL + (a + b) * np.logaddexp(0.0, peak)) / a
+    for _ in range(8):  # the fall is convex in the distance: Newton from above stays above
+        left = peak - span
+        fall = a * span - (a + b) * (np.logaddexp(0.0, peak) - np.logaddexp(0.0, left))
+        span = span - np.maximum(fall - _FALL, 0.0) / (a - (a + b) / (1.0 + np.exp(-left)))
+    return span
 
 
-def _beta_integrals(z: Any, a: Any, b: Any, *, top: int) -> list[Any]:
-    """Compute int_0^1 (1-s)^p s^(a-1) (1-zs)^(b-1) ds for every p up to `top`, by quadrature."""
-    s, rest, weight = _double_exponential()
-    a, b, z = _over_nodes(a), _over_nodes(b), _over_nodes(z)
-    load = np.exp((a - 1.0) * np.log(s) + (b - 1.0) * np.log((1.0 - z) + z * rest)) * weight
-    return _weighed(load, rest, top)
+def _log_odds_nodes(y: np.ndarray, a: np.ndarray, b: np.ndarray, top: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return distances d >= 0 below y and weights that integrate c^a (1-c)^b over ln c/(1-c) = y - d (.., node).
+
+    They integrate it times (1-c)^p (1-e^-d)^p too, for p up to `top`.
+
+    In the log odds both powers are exponentials, however small a and b. One rule covers each stretch between the
+    peak, the ends of what counts, and places around y or 0, where 1 - e^-d and c turn from exponentials into constants.
+    """
+    peak, first = (np.minimum(np.log(a) - np.log(power), y) for power in (b, b + top))
+    low, high = first - _log_odds_drop(a, b + top, first), np.minimum(y, peak + _log_odds_drop(b, a, -peak))
+    bend = np.minimum(y, 0.0)
+    cuts = [low, bend - 30.0, bend - 4.0, bend + 4.0, bend + 30.0, first - 4.0, first, peak, peak + 4.0, high]
+    edges = np.sort(np.clip(np.stack(cuts, axis=-1), low[..., None], high[..., None]), axis=-1)
+    width, below = np.diff(edges), y[..., None] - edges[..., 1:]
+    # Stretches without width are left out, as far as no element needs them.
+    longest = np.argsort(-width, axis=-1)[..., : np.max(np.count_nonzero(width, axis=-1))]
+    width, below = (np.take_along_axis(part, longest, axis=-1)[..., None] for part in (width, below))
+    node, weight = gauss_legendre(_ODDS_NODES)
+    d = below + width * (1.0 - node)
+    flat = (*np.shape(y), -1)
+    return d.reshape(flat), (width * weight).reshape(flat)
+
+
+def _beta_integrals(z: Any, rest: Any, a: Any, b: Any, *, top: int) -> list[Any]:
+    """Compute int_0^z (z-c)^p c^(a-1) (1-c)^(b-1) dc for every p up to `top`, by quadrature, given z and 1 - z."""
+    # The far end, where what is left weighs nothing: at z = 1 the log odds are infinite.
+    end = 2.0 * _FALL / np.minimum(value_of(b), 1.0) + np.abs(np.log(value_of(a) / value_of(b)))
+    inside = value_of(rest) > 0.0
+    odds = np.where(inside, np.log(z) - np.log(np.where(inside, rest, 1.0)), end)
+    shape = np.shape(value_of(odds))
+    d, weight = _log_odds_nodes(*(np.broadcast_to(value_of(item), shape) for item in (odds, a, b)), top)
+    a, b, z, y = _over_nodes(a), _over_nodes(b), _over_nodes(z), _over_nodes(odds) - d
+    bend = np.log(1.0 + np.exp(-np.abs(y)))
+    log_above = -np.maximum(y, 0.0) - bend
+    load = np.exp(a * (np.minimum(y, 0.0) - bend) + b * log_above) * weight
+    # z - c = z (1-c) (1 - e^-d), without the difference of like numbers.
+    short = z * np.exp(log_above) * (1.0 - np.exp(-d)) if top else None
+    return _weighed(load, short, top)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,10 +124,12 @@ class Beta(Bounded):
     def _moments_inside(self, x: Any, top: int) -> list[Any]:
         width = self.c_M - self.lower
         z = np.minimum(np.maximum((x - self.lower) / width, 0.0), 1.0)
-        # The whole mass needs the rule only at z = 1.
-        (mass,) = _beta_integrals(np.ones(1), self.a, self.b, top=0)
-        shares = _in_blocks(_beta_integrals, z, self.a, self.b, top=top)
-        return [width**p * z ** (self.a + p) * share / mass for p, share in enumerate(shares)]
+        rest = np.maximum((self.c_M - x) / width, 0.0)
+        (mass,) = _beta_integrals(np.ones(1), np.zeros(1), self.a, self.b, top=0)
+        sells = value_of(z) > 0.0
+        safe = (np.where(sells, z, 1.0), np.where(sells, rest, 0.0))
+        moments = _in_blocks(_beta_integrals, *safe, self.a, self.b, top=top)
+        return [np.where(sells, width**p * moment / mass, 0.0) for p, moment in enumerate(moments)]
 
     def quantile(self, u: Any) -> Any:
         """Return the cost below which lies the share `u` of draws."""
