@@ -221,6 +221,10 @@ def normal_tails(t: Any, step: Any) -> tuple[Any, Any]:
 _TERMS = 20  # 1/20! = 4e-19
 _WINDOW = 42.0  # e^-42 = 6e-19
 _NODES = 48
+#: Integrals worked out together: their nodes fill half a megabyte.
+_BLOCK = 1024
+#: Exponents from which powers are kept in logs.
+_OVERFLOW = 600.0
 _FACTORIALS = np.cumprod(np.concatenate([[1.0], np.arange(1.0, _TERMS)]))
 
 
@@ -234,6 +238,9 @@ class Cumulants(NamedTuple):
 
 def _series(a: np.ndarray, low: np.ndarray, high: np.ndarray, moments: int) -> Cumulants:
     """Integrate e^(a v - e^v) over [low, high], high <= 0, with that many moments of v."""
+    if moments == 0 and np.all((high == 0.0) & ((low == -np.inf) | (a * low < _OVERFLOW))):
+        log = np.log(_plain_series(a, low))
+        return Cumulants(log, log, log)
     m = np.arange(_TERMS)
     c, top = a[..., None] + m, high[..., None]
     # Past 800/c the rest of the range weighs nothing: an infinite range becomes a finite one.
@@ -251,6 +258,15 @@ def _series(a: np.ndarray, low: np.ndarray, high: np.ndarray, moments: int) -> C
         return Cumulants(log, mean, mean)
     spread = width**2 * tilted_variance(-c * width) + (means - mean[..., None]) ** 2
     return Cumulants(log, mean, (weight * spread).sum(axis=-1) / total)
+
+
+def _plain_series(a: np.ndarray, low: np.ndarray) -> np.ndarray:
+    """Integrate e^(a v - e^v) over [low, 0] where nothing overflows: the series term by term."""
+    total = np.zeros(a.shape)
+    for m in range(_TERMS - 1, -1, -1):
+        c = a + m
+        total += np.where(c == 0.0, -low, -np.expm1(c * low) / c) * ((-1.0) ** m / _FACTORIALS[m])
+    return total
 
 
 def _series_below(a: np.ndarray, high: np.ndarray, moments: int) -> Cumulants:
@@ -287,6 +303,20 @@ def _window(slope: np.ndarray, curvature: np.ndarray, side: float) -> np.ndarray
 
 def _panel(a: np.ndarray, low: np.ndarray, high: np.ndarray, moments: int) -> tuple[Cumulants, np.ndarray]:
     """Integrate e^(a v - e^v) over [low, high], low >= 0: cumulants relative to the peak, and the peak."""
+    if a.size <= _BLOCK:
+        return _panel_at_once(a, low, high, moments)
+    flat = [item.ravel() for item in (a, low, high)]
+    result = np.empty((4, a.size))
+    for start in range(0, a.size, _BLOCK):
+        part = slice(start, start + _BLOCK)
+        local, result[3, part] = _panel_at_once(*(item[part] for item in flat), moments)
+        result[:3, part] = local
+    log, mean, variance, peak = result.reshape(4, *a.shape)
+    return Cumulants(log, mean, variance), peak
+
+
+def _panel_at_once(a: np.ndarray, low: np.ndarray, high: np.ndarray, moments: int) -> tuple[Cumulants, np.ndarray]:
+    """Integrate so few at a time that the nodes of all stay in cache."""
     peak = np.clip(np.log(np.maximum(a, 1.0)), low, high)
     e = np.exp(peak)
     right = np.minimum(_window(np.maximum(e - a, 0.0), e, 1.0), high - peak)
@@ -334,20 +364,31 @@ def gamma_upper(a: Any, log_t: Any, moments: int = 2) -> tuple[Cumulants, np.nda
         ln(Gamma(a, t) t^-a e^t), which keeps its digits where t is large.
     """
     a, log_t = np.broadcast_arrays(np.asarray(a, dtype=float), np.asarray(log_t, dtype=float))
-    start = np.clip(log_t, 0.0, 700.0)
-    local, peak = _panel(a, start, np.full_like(start, np.inf), moments)
-    scaled = local.log + a * (peak - start) - np.exp(start) * np.expm1(peak - start)
-    log, mean = a * start - np.exp(start) + scaled, peak + local.mean
-    result = Cumulants(np.where(log_t > 700.0, -np.exp(log_t), log), mean, local.variance)
     inner = log_t < 0.0
     if not np.any(inner):
-        return result, scaled
-    low = log_t[inner]
-    series = _series(a[inner], low, np.zeros_like(low), moments)
-    full = _mixed(series, Cumulants(*(item[inner] for item in result)))
-    full = full._replace(log=np.where((a[inner] <= 0.0) & (low == -np.inf), np.inf, full.log))
-    scaled = _patched(scaled, inner, full.log - a[inner] * low + np.exp(low))
-    return Cumulants(*(_patched(r, inner, f) for r, f in zip(result, full, strict=True))), scaled
+        return _from_panel(a, log_t, moments)
+    parts = np.empty((4, *a.shape))
+    if not np.all(inner):
+        outer, scaled = _from_panel(a[~inner], log_t[~inner], moments)
+        parts[:, ~inner] = *outer, scaled
+    low, order = log_t[inner], a[inner]
+    # Beyond one the integral depends on the order alone, which many cutoffs share.
+    orders, place = np.unique(order, return_inverse=True)
+    beyond = Cumulants(*(item[place] for item in _from_panel(orders, np.zeros_like(orders), moments)[0]))
+    full = _mixed(_series(order, low, np.zeros_like(low), moments), beyond)
+    full = full._replace(log=np.where((order <= 0.0) & (low == -np.inf), np.inf, full.log))
+    parts[:, inner] = *full, full.log - order * low + np.exp(low)
+    log, mean, variance, scaled = parts
+    return Cumulants(log, mean, variance), scaled
+
+
+def _from_panel(a: np.ndarray, log_t: np.ndarray, moments: int) -> tuple[Cumulants, np.ndarray]:
+    """Return what `gamma_upper` does where t >= 1."""
+    start = np.minimum(log_t, 700.0)
+    local, peak = _panel(a, start, np.full_like(start, np.inf), moments)
+    scaled = local.log + a * (peak - start) - np.exp(start) * np.expm1(peak - start)
+    log = np.where(log_t > 700.0, -np.exp(log_t), a * start - np.exp(start) + scaled)
+    return Cumulants(log, peak + local.mean, local.variance), scaled
 
 
 @quiet
