@@ -305,11 +305,11 @@ def _panel(a: np.ndarray, low: np.ndarray, high: np.ndarray, moments: int) -> tu
     """Integrate e^(a v - e^v) over [low, high], low >= 0: cumulants relative to the peak, and the peak."""
     if a.size <= _BLOCK:
         return _panel_at_once(a, low, high, moments)
-    flat = [item.ravel() for item in (a, low, high)]
+    order, start_at, end = a.ravel(), low.ravel(), high.ravel()
     result = np.empty((4, a.size))
     for start in range(0, a.size, _BLOCK):
         part = slice(start, start + _BLOCK)
-        local, result[3, part] = _panel_at_once(*(item[part] for item in flat), moments)
+        local, result[3, part] = _panel_at_once(order[part], start_at[part], end[part], moments)
         result[:3, part] = local
     log, mean, variance, peak = result.reshape(4, *a.shape)
     return Cumulants(log, mean, variance), peak

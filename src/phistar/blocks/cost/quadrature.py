@@ -93,7 +93,8 @@ def _beta_integrals(z: Any, rest: Any, a: Any, b: Any, *, top: int) -> list[Any]
     inside = value_of(rest) > 0.0
     odds = np.where(inside, np.log(z) - np.log(np.where(inside, rest, 1.0)), end)
     shape = np.shape(value_of(odds))
-    d, weight = _log_odds_nodes(*(np.broadcast_to(value_of(item), shape) for item in (odds, a, b)), top)
+    at, low_power, high_power = (np.broadcast_to(value_of(item), shape) for item in (odds, a, b))
+    d, weight = _log_odds_nodes(at, low_power, high_power, top)
     a, b, z, y = _over_nodes(a), _over_nodes(b), _over_nodes(z), _over_nodes(odds) - d
     bend = np.log(1.0 + np.exp(-np.abs(y)))
     log_above = -np.maximum(y, 0.0) - bend

@@ -34,10 +34,14 @@ _STEPS_AT_FIRST, _STEPS = 60, 30
 _NEAR = 1e-6
 #: Atoms this many widths from a cutoff are at its margin.
 _REACH = 4.0
+#: Share of the smaller country's wages from which sales count.
+_THIN = 1e-4
 #: From this bell on the exact equations are tried, with so many steps a time and in all.
 _TRY_FROM = 0.2
 _POLISH = 15
 _POLISH_IN_ALL = 100
+#: So many more where the residual is as small as this and falls: trade may be next to nothing, and wages nearly free.
+_PATIENT, _CLOSE = 30, 1e-5
 #: Share with which an atom just crossed begins to mix, or idle: at none of the last atom nothing would sell.
 _EDGE = 1e-3
 #: Shares may leave [0, 1] by rounding alone, and cutoffs stand off their atom by as much.
@@ -45,7 +49,7 @@ _ROUNDING = 1e-9
 _GOAL = 1e-13
 #: What they may leave it by on the way, at most.
 _SLACK = 0.3
-#: By this step the residual is to be a tenth of the first.
+#: By this step the residual is to be a tenth of the first, or falling fast.
 _HALFWAY = 8
 #: A residual from which the exact equations do not come back.
 _LOST = 1000.0
@@ -106,36 +110,63 @@ class _Sets:
         """Let the pairs whose cutoff is the overhead cutoff do what home does."""
         return _Sets(*(np.where(tied, at_home(a)[:, None], a) for a in (self.level, self.drawn, self.share)))
 
+    def apart(self) -> np.ndarray:
+        """Mark the pairs whose lottery is for fewer firms of the atom at the margin of home: both cutoffs stand on it.
+
+        Which of the two is the greater is then a matter of rounding.
+        """
+        level, drawn, share = (eq.at_home(a)[:, None] for a in (self.level, self.drawn, self.share))
+        return self.drawn & drawn & (self.level == level) & (self.share < share)
+
 
 def _polish(m: Primitives, x: Unknowns, width: float, steps: int) -> tuple[Unknowns | None, int]:
     """Run Newton on the exact equations, revising the sets; None where it does not end well. Count the steps."""
     sellers = eq.select(m, x["log_wage"], x["log_demand"])
-    tied, sets = _tied(m, sellers), _sets_in_bells(m, sellers.log_e, width)
+    tied, sets = _tied(m, sellers), _sets_in_bells(m, x, sellers, width)
     first = worst = least = np.inf
     answer = x
-    for used in range(1, steps + 1):
+    for used in range(1, steps + _PATIENT + 1):
         x, previous = _with_sets(m, x, sets.tied(tied), tied), x
         residual, jacobian = _linearised(m, x)
         worst, before = np.max(np.abs(residual)), worst
         first = worst if used == 1 else first
-        limit = 0.1 * first if used == _HALFWAY else _LOST
+        limit = max(0.1 * first, 0.3 * before) if used == _HALFWAY else _LOST
         if not (worst < limit and np.isfinite(jacobian).all()):
             return None, used
+        if used > steps and not worst < min(before, _CLOSE):
+            break
         stuck = worst > 0.7 * before and _same_sets(x, previous)
         # At the floor of precision the residual wanders: the least counts.
         if worst < least:
             answer, least = x, worst
+        if worst < 0.1 * TOLERANCE and (found := _checked(m, x)) is not None:
+            return found, used
         if least < _GOAL or (stuck and least < TOLERANCE):
             break
         if stuck:
             # More atoms are held at the margin than wages and demand can meet.
             sets = _with_one_let_go(sets, sellers.log_e - x["_log_at"])
             continue
-        step = np.linalg.lstsq(jacobian, -residual, rcond=1e-12)[0]
-        x = _moved(x, step * min(1.0, _CAP / np.max(np.abs(step))))
+        x = _moved(x, _limited_step(jacobian, residual))
         sellers = eq.select(m, x["log_wage"], x["log_demand"])
-        tied, sets = _tied(m, sellers), _revised(m, sellers.log_e, _read_shares(x, sets.tied(tied)), worst)
+        sets = sets.tied(tied)
+        sets = _revised(m, sellers.log_e, _read_shares(x, sets), sets.share, worst)
+        tied = _tied(m, sellers) & ~sets.apart()
     return _checked(m, answer), used
+
+
+def _limited_step(jacobian: np.ndarray, residual: np.ndarray) -> np.ndarray:
+    """Solve J dx = -r with a limited stride along each singular direction: a free one must not drown the others.
+
+    Rows are scaled, as the countries' sizes and entry costs differ wildly.
+    """
+    rows = np.max(np.abs(jacobian), axis=1)
+    rows = np.where(rows > 0.0, rows, 1.0)
+    left, size, direction = np.linalg.svd(jacobian / rows[:, None], full_matrices=False)
+    load = left.T @ (-residual / rows)
+    stride = np.divide(load, size, out=np.zeros_like(load), where=size > 1e-14 * size[0])
+    step = np.clip(stride, -_CAP, _CAP) @ direction
+    return step * min(1.0, _CAP / np.max(np.abs(step)))
 
 
 def _same_sets(x: Unknowns, previous: Unknowns) -> bool:
@@ -157,11 +188,20 @@ def _checked(m: Primitives, x: Unknowns) -> Unknowns | None:
     answer = {name: x[name] for name in ("log_wage", "log_demand")}
     if drawn.any():
         shares = x["atom_share"][:-1]
-        if np.any(shares < -_ROUNDING) or np.any(shares > 1.0 + _ROUNDING):
+        if np.any(shares < -_ROUNDING) or np.any(shares > 1.0 + _ROUNDING) or _disordered(m, x):
             return None
         answer |= {"atom_share": np.clip(shares, 0.0, 1.0), "_group": x["_group"]}
         answer["_log_at"] = np.where(drawn, x["_log_at"], np.nan)
     return answer if max(largest(eq.stated(m, answer, eq.selection(m, answer))).values()) < 0.5 * TOLERANCE else None
+
+
+def _disordered(m: Primitives, x: Unknowns) -> bool:
+    """Tell whether more firms of an atom would sell abroad than pay to be active."""
+    if m.fixed_cost == "market":
+        return False
+    share, home = x["atom_share"][x["_group"]], eq.at_home(x["_log_at"])[:, None]
+    both = (x["_group"] >= 0) & (eq.at_home(x["_group"])[:, None] >= 0) & (x["_log_at"] == home)
+    return bool(np.any(both & (share > eq.at_home(share)[:, None] + _ROUNDING)))
 
 
 def _tied(m: Primitives, sellers: eq.Selection) -> np.ndarray:
@@ -170,27 +210,35 @@ def _tied(m: Primitives, sellers: eq.Selection) -> np.ndarray:
     return home if m.fixed_cost == "market" else home | (sellers.log_x < sellers.log_e)
 
 
-def _sets_in_bells(m: Primitives, log_e: np.ndarray, width: float) -> _Sets:
-    """Read the sets off the solution with bells: a cutoff inside a bell marks an atom that mixes."""
-    from scipy.special import ndtr
+def _sets_in_bells(m: Primitives, x: Unknowns, sellers: eq.Selection, width: float) -> _Sets:
+    """Read the sets off the solution with bells: a cutoff inside a bell marks an atom that mixes.
 
+    However thin the slice of a bell that sells, it counts where its sales do.
+    """
+    from scipy.special import log_ndtr, ndtr
+
+    log_e, s = sellers.log_e, m.sigma - 1.0
+    log_income = x["log_wage"] + np.log(m.L)
+    log_draw = x["log_wage"] + np.log(m.sigma * eq.mass_entrants(m, sellers))
+    least = np.minimum(log_income[:, None], log_income) + np.log(_THIN)
     sets = _Sets(np.zeros(log_e.shape, dtype=int), np.zeros(log_e.shape, dtype=bool), np.ones(log_e.shape))
     for i, family in _discrete(m):
         distance = (family.log_atoms - log_e[i][:, None]) / width
         nearest = np.argmin(np.abs(distance), axis=1)
         place = np.take_along_axis(distance, nearest[:, None], axis=1)[:, 0]
-        # A country's first seller counts however thin the slice of its bell that sells: somebody must.
-        first = (log_e[i] == np.min(log_e[i])) & (log_e[i] > family.log_upper)
-        drawn = np.abs(place) < np.where(first, 2.0 * _REACH, _REACH)
+        slice_ = np.log(family.weights[nearest]) + log_ndtr(place) + s * (family.log_atoms[nearest] - sellers.log_x[i])
+        sales = log_draw[i] + np.log(m.f[i]) + slice_
+        drawn = np.abs(place) < np.where((place < 0.0) & (sales > least[i]), 2.0 * _REACH, _REACH)
         sets.level[i] = np.where(drawn, nearest, np.searchsorted(family.log_atoms, log_e[i]))
         sets.drawn[i], sets.share[i] = drawn, np.where(drawn, ndtr(place), 1.0)
     return sets
 
 
-def _revised(m: Primitives, log_e: np.ndarray, sets: _Sets, off: float) -> _Sets:
+def _revised(m: Primitives, log_e: np.ndarray, sets: _Sets, before: np.ndarray, off: float) -> _Sets:
     """Bring the sets in line with cutoffs and shares: an atom just crossed mixes, a share outside [0, 1] ends.
 
-    A share may leave [0, 1] by as much as the equations are still off: a step too far says little.
+    A share may leave [0, 1] by as much as the equations are still off: a step too far says little. It stays positive,
+    as perhaps nobody else sells there.
     """
     slack = max(_ROUNDING, min(off, _SLACK))
     sets = _Sets(sets.level.copy(), sets.drawn.copy(), sets.share.copy())
@@ -202,7 +250,7 @@ def _revised(m: Primitives, log_e: np.ndarray, sets: _Sets, off: float) -> _Sets
         far = ~drawn & (np.abs(place - level) > 1)
         sets.level[i] = np.where(far, place, level + idle - rises)
         sets.drawn[i] = (drawn & ~idle & ~full) | falls | rises
-        kept = np.where(drawn & ~idle & ~full, share, 1.0)
+        kept = np.where(drawn & ~idle & ~full, np.maximum(share, 0.1 * before[i]), 1.0)
         sets.share[i] = np.where(rises, _EDGE, np.where(falls, 1.0 - _EDGE, kept))
     return sets
 
@@ -236,6 +284,9 @@ _NAMES = ("log_wage", "log_demand", "atom_share")
 def _linearised(m: Primitives, x: Unknowns) -> tuple[np.ndarray, np.ndarray]:
     """Return all residuals and their exact Jacobian (equations, unknowns)."""
     sellers = eq.selection(m, x)
+    # A lottery that home does not share stands on its own cutoff, though rounding may put that below home's.
+    own = (x["_group"] >= 0) & (x["_group"] != eq.at_home(x["_group"])[:, None])
+    sellers = replace(sellers, log_e=np.where(own, sellers.log_x, sellers.log_e))
     stated, slopes = eq.stated(m, x, sellers), linearise.slopes(m, x, sellers)
     return np.concatenate(list(stated.values())), np.concatenate([slopes[name] for name in stated])
 

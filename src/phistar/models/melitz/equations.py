@@ -77,7 +77,7 @@ class Selection:
         """Ln V(e_ij) of order s (origin, destination)."""
         s = self.m.sigma - 1.0
         whole = self.tail.log_value + s * self.log_at
-        return whole if self.mixing is None else whole + np.log1p(-idle_share(self, s, whole))
+        return whole if self.mixing is None else whole + np.log(kept_share(self, s, whole))
 
     @cached_property
     def log_value(self) -> Array:
@@ -92,7 +92,7 @@ class Selection:
         if self.mixing is None:
             return self.tail.survival
         with np.errstate(divide="ignore"):
-            return self.tail.survival * (1.0 - idle_share(self, 0.0, np.log(self.tail.survival)))
+            return self.tail.survival * kept_share(self, 0.0, np.log(self.tail.survival))
 
 
 @equation(
@@ -165,7 +165,7 @@ def seller_moment(m: Primitives, sellers: Selection, order: Array) -> Array:
     if sellers.mixing is None:
         return whole
     with np.errstate(divide="ignore"):
-        return whole + np.log1p(-idle_share(sellers, order, whole))
+        return whole + np.log(kept_share(sellers, order, whole))
 
 
 def seller_mean_log(m: Primitives, sellers: Selection, order: Array) -> Array:
@@ -173,18 +173,21 @@ def seller_mean_log(m: Primitives, sellers: Selection, order: Array) -> Array:
     g, at = m.productivity, sellers.log_at
     if sellers.mixing is None:
         return g.mean_log(at, order)
-    idle = idle_share(sellers, order, g.log_moment(at, order))
+    kept = kept_share(sellers, order, g.log_moment(at, order))
     atom = np.where(np.isnan(sellers.mixing.log_at), 0.0, value_of(at))
-    return (g.mean_log(at, order) - idle * atom) / (1.0 - idle)
+    return atom + (g.mean_log(at, order) - atom) / kept
 
 
-def idle_share(sellers: Selection, order: Array, log_moment: Array) -> Array:
-    """Compute the share of a moment above the cutoffs that the idle of the marginal atoms hold."""
-    mix = sellers.mixing
+def kept_share(sellers: Selection, order: Array, log_moment: Array) -> Array:
+    """Compute the share of a moment above the cutoffs that those who sell hold: all but the idle of marginal atoms."""
+    mix, g = sellers.mixing, sellers.m.productivity
     assert mix is not None
+    at = value_of(sellers.log_at)
     with np.errstate(invalid="ignore"):
-        atom = np.exp(sellers.m.productivity.log_moment_of_atom(value_of(sellers.log_at), order) - log_moment)
-    return np.where(mix.group < 0, 0.0, (1.0 - mix.active_share) * atom)
+        atom = np.exp(g.log_moment_of_atom(at, order) - log_moment)
+    # Above the last atom is nobody: however few of its firms sell, they keep their digits.
+    above = np.where(at < value_of(g.log_upper), 1.0 - atom, 0.0)
+    return np.where(mix.group < 0, 1.0, above + mix.active_share * atom)
 
 
 def _is_zero(order: Array) -> bool:
@@ -206,7 +209,7 @@ def expected_profit(m: Primitives, sellers: Selection) -> Array:
     # V(e)/x^s - S(e) with e >= x abroad and e <= x at home, without the difference of two large numbers.
     gap = (m.sigma - 1.0) * (sellers.log_at - sellers.log_x)
     with np.errstate(over="ignore", invalid="ignore"):
-        margin = tail.surplus * np.exp(gap) + tail.survival * np.expm1(gap)
+        margin = tail.surplus * np.exp(gap) + sellers.survival * np.expm1(gap)
     return np.sum(m.f * margin, axis=1)
 
 

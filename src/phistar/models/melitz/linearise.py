@@ -31,9 +31,9 @@ def slopes(m: Primitives, x: Unknowns, sellers: eq.Selection) -> Residuals:
     revenue = eq.access_revenue(m, sellers)
     entrants = eq.mass_entrants(m, sellers)
     fixed = m.f[..., None] * d_survival
-    # At the cutoff profit is zero, so that it is the costs of those who sell anyway that count.
-    counted = m.f * np.exp(sellers.tail.log_value + s * (sellers.log_at - sellers.log_x))
-    d_profit = -s * np.sum(counted[..., None] * d_log_x, axis=1)
+    # The last who sell earn what the atom does there: nothing, once the cutoff stands on it.
+    last = m.f * np.expm1(s * (sellers.log_at - sellers.log_x))
+    d_profit = np.sum(last[..., None] * d_survival - s * revenue[..., None] * d_log_x, axis=1)
     d_log_sales = d_log_moment - s * d_log_x
     stated: Residuals = {}
     if m.entry == "free":
