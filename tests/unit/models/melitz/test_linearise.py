@@ -37,3 +37,15 @@ def test_the_slopes_are_those_of_dual_numbers(fixed_cost, entry):
     assert list(found) == list(stated)
     for name, residual in stated.items():
         np.testing.assert_allclose(found[name].T, gradient_of(residual, size), rtol=1e-11, atol=1e-12, err_msg=name)
+
+
+def test_however_few_of_the_last_atom_sell_they_keep_their_digits():
+    m = Melitz.build({"sigma": 3.0, "L": [1.0], "tau": 1.0, "f": 1.0, "f_e": 1e-9, "productivity": ATOMS})
+    log_at, share = np.log([[2.2]]), 1e-12
+    x = {"log_wage": np.zeros(1), "log_demand": np.zeros(1), "atom_share": np.array([share, 1.0])}
+    sellers = eq.selection(m, x | {"_log_at": log_at, "_group": np.zeros((1, 1), dtype=int)})
+    assert sellers.survival[0, 0] == pytest.approx(0.1 * share, rel=1e-14)
+    assert np.exp(sellers.log_moment[0, 0]) == pytest.approx(0.1 * share * 2.2**2, rel=1e-13)
+    # off its atom a cutoff leaves the idle out of profit too: (atom/x)^s - 1 for each who sells
+    worth = np.expm1(2.0 * (log_at - sellers.log_x)[0, 0])
+    assert eq.expected_profit(m, sellers)[0] == pytest.approx(0.1 * share * worth, rel=1e-12)
