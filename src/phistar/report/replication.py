@@ -141,8 +141,8 @@ def _grids(cells: Sequence[Told], rows: Sequence[str], columns: Sequence[str]) -
 
 def _by_last_word(columns: Sequence[str]) -> list[list[str]]:
     """Group columns of one distribution: the last word of their names."""
-    kinds = list(dict.fromkeys(column.split()[-1] for column in columns))
-    return [[column for column in columns if column.split()[-1] == kind] for kind in kinds]
+    kind_of = {column: (column.split() or [""])[-1] for column in columns}
+    return [[column for column in columns if kind_of[column] == kind] for kind in dict.fromkeys(kind_of.values())]
 
 
 def _grid(at: Mapping[tuple[str, str], Told], rows: Sequence[str], columns: Sequence[str], signs: bool) -> Table:
@@ -151,7 +151,7 @@ def _grid(at: Mapping[tuple[str, str], Told], rows: Sequence[str], columns: Sequ
     for column in columns:
         table.add_column(column, justify="left" if signs else "right", min_width=5)
     for row in rows:
-        table.add_row(row, *(_shown(at[row, column], signs) for column in columns))
+        table.add_row(row, *(_shown(at[row, c], signs) if (row, c) in at else Text() for c in columns))
     return table
 
 

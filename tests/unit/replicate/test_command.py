@@ -72,6 +72,21 @@ def test_numbers_of_many_digits_stand_one_a_line_in_full() -> None:
     assert "22.74890640188994" in lines[0] and "22.748906401889943" in lines[0] and "✓" in lines[0]
 
 
+def test_a_grid_of_cells_may_have_holes_and_a_column_without_a_name() -> None:
+    from rich.console import Console
+
+    from phistar.report.replication import replication_report
+
+    at = [("before", "one"), ("after", "one"), ("before", ""), ("after", ""), ("later", "")]
+    cells = [number_cell(row, column, "1.50", 1.5) for row, column in at]
+    told = Replication("p", "t", "s", (Section("n", "N", (), (), tuple(cells)),), 1, 0, 0.0).to_dict()
+    console = Console(width=100, record=True, file=io.StringIO())
+    console.print(replication_report(told))
+    text = console.export_text()
+    assert "later" in text
+    assert text.count("1.50 ✓") == len(at)
+
+
 @pytest.mark.usefixtures("replaced")
 def test_json_to_standard_output_stands_alone(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["replicate", "melitz2003", "--json", "-"]) == 0
