@@ -115,7 +115,7 @@ class _Sets:
 
         Which of the two is the greater is then a matter of rounding.
         """
-        level, drawn, share = (eq.at_home(a)[:, None] for a in (self.level, self.drawn, self.share))
+        level, drawn, share = (at_home(a)[:, None] for a in (self.level, self.drawn, self.share))
         return self.drawn & drawn & (self.level == level) & (self.share < share)
 
 
@@ -123,8 +123,8 @@ def _polish(m: Primitives, x: Unknowns, width: float, steps: int) -> tuple[Unkno
     """Run Newton on the exact equations, revising the sets; None where it does not end well. Count the steps."""
     sellers = eq.select(m, x["log_wage"], x["log_demand"])
     tied, sets = _tied(m, sellers), _sets_in_bells(m, x, sellers, width)
-    first = worst = least = np.inf
-    answer = x
+    first = worst = least = floor = np.inf
+    answer, found = x, None
     for used in range(1, steps + _PATIENT + 1):
         x, previous = _with_sets(m, x, sets.tied(tied), tied), x
         residual, jacobian = _linearised(m, x)
@@ -132,14 +132,16 @@ def _polish(m: Primitives, x: Unknowns, width: float, steps: int) -> tuple[Unkno
         first = worst if used == 1 else first
         limit = max(0.1 * first, 0.3 * before) if used == _HALFWAY else _LOST
         if not (worst < limit and np.isfinite(jacobian).all()):
-            return None, used
+            return found, used
         if used > steps and not worst < min(before, _CLOSE):
             break
         stuck = worst > 0.7 * before and _same_sets(x, previous)
         # At the floor of precision the residual wanders: the least counts.
         if worst < least:
             answer, least = x, worst
-        if worst < 0.1 * TOLERANCE and (found := _checked(m, x)) is not None:
+        if worst < min(floor, 0.1 * TOLERANCE) and (certified := _checked(m, x)) is not None:
+            found, floor = certified, worst
+        if found is not None and (worst < _GOAL or worst > floor or stuck):
             return found, used
         if least < _GOAL or (stuck and least < TOLERANCE):
             break
@@ -152,7 +154,7 @@ def _polish(m: Primitives, x: Unknowns, width: float, steps: int) -> tuple[Unkno
         sets = sets.tied(tied)
         sets = _revised(m, sellers.log_e, _read_shares(x, sets), sets.share, worst)
         tied = _tied(m, sellers) & ~sets.apart()
-    return _checked(m, answer), used
+    return found if found is not None else _checked(m, answer), used
 
 
 def _limited_step(jacobian: np.ndarray, residual: np.ndarray) -> np.ndarray:
@@ -199,9 +201,9 @@ def _disordered(m: Primitives, x: Unknowns) -> bool:
     """Tell whether more firms of an atom would sell abroad than pay to be active."""
     if m.fixed_cost == "market":
         return False
-    share, home = x["atom_share"][x["_group"]], eq.at_home(x["_log_at"])[:, None]
-    both = (x["_group"] >= 0) & (eq.at_home(x["_group"])[:, None] >= 0) & (x["_log_at"] == home)
-    return bool(np.any(both & (share > eq.at_home(share)[:, None] + _ROUNDING)))
+    share, home = x["atom_share"][x["_group"]], at_home(x["_log_at"])[:, None]
+    both = (x["_group"] >= 0) & (at_home(x["_group"])[:, None] >= 0) & (x["_log_at"] == home)
+    return bool(np.any(both & (share > at_home(share)[:, None] + _ROUNDING)))
 
 
 def _tied(m: Primitives, sellers: eq.Selection) -> np.ndarray:
@@ -285,7 +287,7 @@ def _linearised(m: Primitives, x: Unknowns) -> tuple[np.ndarray, np.ndarray]:
     """Return all residuals and their exact Jacobian (equations, unknowns)."""
     sellers = eq.selection(m, x)
     # A lottery that home does not share stands on its own cutoff, though rounding may put that below home's.
-    own = (x["_group"] >= 0) & (x["_group"] != eq.at_home(x["_group"])[:, None])
+    own = (x["_group"] >= 0) & (x["_group"] != at_home(x["_group"])[:, None])
     sellers = replace(sellers, log_e=np.where(own, sellers.log_x, sellers.log_e))
     stated, slopes = eq.stated(m, x, sellers), linearise.slopes(m, x, sellers)
     return np.concatenate(list(stated.values())), np.concatenate([slopes[name] for name in stated])
