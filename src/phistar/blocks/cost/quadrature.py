@@ -22,8 +22,8 @@ _ODDS_NODES = 28
 _FALL = 45.0
 #: Twice minus ln of what a normal density may fall by before it is left out, 1e-18.
 _TAIL = 83.0
-#: Cutoffs whose quadratures are worked out together: their nodes fill a megabyte or two.
-_BLOCK = 1024
+#: Cutoffs whose quadratures are worked out together: their nodes fill half a megabyte or less.
+_BLOCK = 256
 
 
 def _in_blocks(integrals: Callable[..., list[Any]], x: Any, *parameters: Any, top: int) -> list[Any]:
