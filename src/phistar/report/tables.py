@@ -56,7 +56,7 @@ def render(table: Table, width: int = WIDTH, paint: Paint | None = None) -> str:
     paint = paint or (lambda text, style: text)
     bands = [_band(table, chosen, width, paint) for chosen in _fold(table, width)]
     notes = [paint(line, "note") for note in table.notes for line in textwrap.wrap(note, width)]
-    head = [paint(table.title, "title")] if table.title else []
+    head = [paint(line, "title") for line in textwrap.wrap(table.title, width, subsequent_indent="  ")]
     return "\n".join([*head, "\n\n".join(bands), *notes])
 
 

@@ -23,6 +23,15 @@ def test_changes_carry_their_sign() -> None:
     assert percent(0.00012) == "+1.20e-04"
 
 
+def test_a_title_wraps_at_the_width_of_the_page() -> None:
+    title = "granular: " + "few large firms " * 10
+    lines = render(Table(title.strip(), [Column("x")], [("1",)])).splitlines()
+    assert max(map(len, lines)) <= 100
+    head = lines[: lines.index("─")]
+    assert len(head) == 2
+    assert " ".join(" ".join(head).split()) == title.strip()
+
+
 def test_a_wide_table_folds_and_repeats_its_labels() -> None:
     columns = [label("country"), *(Column(f"variable_{i}") for i in range(20))]
     rows = [(name, *("1.000000" for _ in range(20))) for name in ("Home", "Foreign")]
