@@ -116,6 +116,8 @@ def _checked(data: dict[str, Any]) -> Scenario:
             raise InputError(
                 key, "is not a known key", remedy="see the scenario's format in the documentation"
             ) from None
+        if first["type"] in ("dict_type", "model_type"):
+            raise InputError(key, "must be a table of keys and values", first["input"]) from None
         raise InputError(key, f"is wrong: {first['msg'].lower()}", first["input"]) from None
 
 
@@ -148,7 +150,7 @@ def parse_settings(texts: Sequence[str], option: str) -> dict[str, Any]:
 
 def _set(data: dict[str, Any], setting: str) -> None:
     key, equals, text = setting.partition("=")
-    if not equals:
+    if not equals or not key.strip():
         raise InputError("--set", "must be KEY=VALUE", setting)
     set_key(data.setdefault("parameters", {}), key, parse_value(text.strip()))
 

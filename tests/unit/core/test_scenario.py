@@ -34,6 +34,12 @@ def test_an_index_into_a_scalar_says_to_write_the_list_out():
         set_key({"tau": 1.3}, "tau[0][1]", 2.0)
 
 
+@pytest.mark.parametrize("text", ["sigma", "=4", " =4"])
+def test_a_setting_without_key_or_value_names_the_option(text):
+    with pytest.raises(InputError, match=r"--set = .* must be KEY=VALUE"):
+        load_scenario({"model": "melitz"}, [text])
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -41,6 +47,8 @@ def test_an_index_into_a_scalar_says_to_write_the_list_out():
         ("modell = 'melitz'", "did you mean model"),
         ("[parameters]\nsigma = 4", "model is missing"),
         ("model = 3", "model = 3"),
+        ("model = 'melitz'\nparameters = 3", "parameters = 3 must be a table"),
+        ("model = 'melitz'\ncounterfactual = 3", "counterfactual = 3 must be a table"),
         ("model = 'melitz'\n[counterfactual]\nsigma = 3", "counterfactual.sigma"),
         ("model = 'melitz'\n[countries]\nnames = [1, 2]", "countries.names.0"),
     ],
