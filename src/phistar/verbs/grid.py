@@ -12,6 +12,9 @@ from phistar.core.errors import InputError
 from phistar.core.paths import Path, parse_path
 from phistar.core.scenario import parse_value
 
+#: Points a grid may have; each is a row of the file.
+MOST_POINTS = 100_000_000
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -47,6 +50,18 @@ def parse_grid(over: Sequence[str] | Mapping[str, Any]) -> tuple[Axis, ...]:
     return tuple(axes)
 
 
+def check_points(points: float) -> None:
+    """Refuse a grid of more points than `MOST_POINTS`.
+
+    Raises
+    ------
+    InputError
+        When there are more.
+    """
+    if points > MOST_POINTS:
+        raise InputError("--over", f"asks for more than {MOST_POINTS:,} points", remedy="make it coarser")
+
+
 def _parse_axis(text: str) -> Axis:
     key, equals, values = (part.strip() for part in text.partition("="))
     if not equals or not key or not values:
@@ -64,6 +79,7 @@ def _parse_axis(text: str) -> Axis:
         raise InputError("--over", "must be KEY=START:STOP:COUNT: two finite numbers and a whole count", text)
     if logarithmic and min(start, stop) <= 0:
         raise InputError("--over", "must start and stop above 0 on a log grid", text)
+    check_points(count)  # before the values take up memory
     return Axis(path, (np.geomspace if logarithmic else np.linspace)(start, stop, count))
 
 

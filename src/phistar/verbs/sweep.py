@@ -13,6 +13,7 @@ import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,7 @@ from phistar.core.scenario import Scenario, load_scenario, set_key
 from phistar.core.version import VERSION
 from phistar.models.registry import build_model, get_model
 from phistar.verbs.chunks import Chunk, Store, join
-from phistar.verbs.grid import Axis, parse_grid
+from phistar.verbs.grid import Axis, check_points, parse_grid
 from phistar.verbs.solve import solve
 
 if TYPE_CHECKING:
@@ -41,7 +42,6 @@ BATCH = 4096
 POINTWISE = 64
 #: A batch refused as a whole is halved down to this many points, which are then solved one by one.
 SMALLEST = 16
-MOST_POINTS = 100_000_000
 
 Progress = Callable[[int, int], None]
 
@@ -184,8 +184,7 @@ def make_plan(scenario: Scenario, axes: tuple[Axis, ...]) -> Plan:
     for axis in axes:
         if axis.key.name not in {p.name for p in kind.parameters}:
             raise unknown_key(axis.key.text, [p.name for p in kind.parameters], "parameter")
-    if np.prod([float(len(axis.values)) for axis in axes]) > MOST_POINTS:
-        raise InputError("--over", f"asks for more than {MOST_POINTS:,} points", remedy="make it coarser")
+    check_points(prod(len(axis.values) for axis in axes))
     model = _model_at_start(scenario, axes)
     scenario = _written_out(scenario, model, axes)
     for axis in axes:

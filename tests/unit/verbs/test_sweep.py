@@ -306,6 +306,11 @@ def test_a_grid_that_makes_no_sense_is_refused_before_any_work(toy: type[Toy], o
         sweep(SCENARIO, over)
 
 
+def test_a_grid_too_large_is_refused_before_its_values_are_laid_out() -> None:
+    with pytest.raises(InputError, match="more than 100,000,000 points"):
+        parse_grid("tau=1:2:1000000000000000")  # 8 petabytes of values
+
+
 def test_an_unknown_key_is_refused_with_the_nearest_known_name(toy: type[Toy]) -> None:
     with pytest.raises(InputError, match="did you mean sigma"):
         sweep(SCENARIO, ["sigm=2:6:5"])
