@@ -126,6 +126,8 @@ def _entry(result: Liberalization) -> Table | None:
     if moved is None:
         return None
     names = result.deal.countries[:MOST_COUNTRIES]
+    noise = np.abs(moved["change"]) <= 1e-12 * np.abs(moved["baseline"])  # rounding of masses solved for apart
+    moved = {**moved, "change": np.where(noise, 0.0, moved["change"])}
     columns = [numbers([*moved[key].tolist(), float(np.sum(moved[key]))])
                for key in ("baseline", "counterfactual", "change")]  # fmt: skip
     with np.errstate(divide="ignore", invalid="ignore"):

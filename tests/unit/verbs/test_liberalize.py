@@ -12,6 +12,7 @@ import pytest
 
 from phistar.cli import main
 from phistar.core.errors import InputError
+from phistar.report.liberalization import liberalization_tables
 from phistar.verbs.compare import compare
 from phistar.verbs.liberalize import KINDS, liberalize, lowered, make_deal
 
@@ -164,6 +165,13 @@ def test_a_model_of_one_horizon_gives_the_form_of_compare(capsys: pytest.Capture
     assert set(found) == {"baseline", "counterfactual", "changes", "decompositions", "liberalization"}
     assert found["liberalization"]["tau_cf"][1][0] == pytest.approx(1.15, rel=1e-15)
     assert "Where firms enter" in err
+
+
+def test_entry_that_moves_by_rounding_alone_is_printed_as_unmoved() -> None:
+    result = liberalize(MELITZ, kind="bilateral", by=1.0)
+    entry = liberalization_tables(result)[-1]
+    assert entry.title == "Where firms enter"
+    assert [row[-2] for row in entry.rows] == ["0", "0", "0"]  # under Pareto entry never moves
 
 
 def test_the_command_prints_both_horizons(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
