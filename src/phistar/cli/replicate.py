@@ -23,12 +23,13 @@ Out = Annotated[
 
 def replicate_command(paper: Paper = None, json: Json = None, out: Out = None) -> None:
     """Hold a paper's claims and numbers against the library; what fails is told, not an error."""
-    from phistar.cli.output import check_json
+    from phistar.cli.output import check_json, say
     from phistar.core.equilibrium import to_json
     from phistar.core.files import write_text
     from phistar.replicate.output import prepare_folder, write_replication
     from phistar.replicate.registry import check_paper, paper_line, paper_names, replicate
     from phistar.report.replication import print_replication, replication_console
+    from phistar.report.tables import Table, label, words
 
     check_json(json)
     if paper is not None:
@@ -38,8 +39,8 @@ def replicate_command(paper: Paper = None, json: Json = None, out: Out = None) -
     console = replication_console(stderr=json == "-")
     names = paper_names() if paper is None else (paper,)
     if paper is None:
-        for name in names:
-            console.print(f" {name}: {paper_line(name)}", markup=False)
+        papers = Table("", [label("paper"), words("what is held against it")], [(n, paper_line(n)) for n in names])
+        say([papers], stream=sys.stderr if json == "-" else sys.stdout)
     told = []
     for name in names:
         done = replicate(name)
