@@ -101,7 +101,7 @@ def _axis(title: str, top: float) -> Any:
     import altair as alt
 
     scale = alt.Scale(domain=[0, top], nice=False)
-    return alt.Y("value:Q", scale=scale, title=title, axis=alt.Axis(format="~g", tickCount=5))
+    return alt.Y("value:Q", scale=scale, title=title, axis=alt.Axis(format=".6~g", tickCount=5))
 
 
 def _profits(markets: Sequence[Market], x: Any) -> list[Any]:

@@ -68,9 +68,9 @@ def _panel(panel: LinePanel) -> Any:
     domain = [panel.ticks[0], panel.ticks[-1]] if panel.ticks else [min(ys) - pad, max(ys) + pad]
     scale = alt.Scale(type="log" if panel.ticks else "linear", domain=domain, nice=False)
     x = alt.X("x:Q", title=panel.x, scale=alt.Scale(domain=[min(xs), max(xs)], nice=False),
-              axis=alt.Axis(tickCount=6, format="~g"))  # fmt: skip
+              axis=alt.Axis(tickCount=6, format=".6~g"))  # fmt: skip
     ticks: dict[str, Any] = {"values": list(panel.ticks)} if panel.ticks else {"tickCount": 6}
-    y = alt.Y("y:Q", title=panel.y, scale=scale, axis=alt.Axis(grid=True, format="~g", **ticks))
+    y = alt.Y("y:Q", title=panel.y, scale=scale, axis=alt.Axis(grid=True, format=".6~g", **ticks))
     colour = alt.Color("series:N", legend=None, scale=alt.Scale(domain=kinds, range=[looks[k][0] for k in kinds]))
     dash = alt.StrokeDash("series:N", legend=None,
                           scale=alt.Scale(domain=kinds, range=[[6, 4] if looks[k][1] else [1, 0] for k in kinds]),
@@ -163,7 +163,7 @@ def region_map(drawn: RegionMap, title: str, subtitle: Sequence[str]) -> altair.
             for name in ("x", "y")}  # fmt: skip
     x = alt.X("x:Q", title=drawn.x, scale=alt.Scale(domain=ends["x"], nice=False), axis=alt.Axis(tickCount=7))
     y = alt.Y("y:Q", title=drawn.y, scale=alt.Scale(type="log", domain=ends["y"], nice=False),
-              axis=alt.Axis(values=[0.25, 0.5, 1, 2, 4], format="~g"))  # fmt: skip
+              axis=alt.Axis(values=[0.25, 0.5, 1, 2, 4], format=".6~g"))  # fmt: skip
     scale = alt.Scale(domain=list(drawn.colours), range=list(drawn.colours.values()))
     legend = alt.Legend(title=None, orient="bottom", columns=1, symbolType="square", symbolSize=170, labelLimit=600,
                         symbolStrokeWidth=0)  # fmt: skip

@@ -230,7 +230,7 @@ def curve_chart(curves: Mapping[str, Sequence[Any]], curve: Curve) -> altair.Lay
     domain = [float(min(curves["tau"])), float(max(curves["tau"]))]
     x = alt.X("tau:Q", title="iceberg trade cost τ", scale=alt.Scale(domain=domain, nice=False))
     scale = alt.Scale(type="log", nice=False) if curve.logarithmic else alt.Scale(zero=True)
-    y = alt.Y("value:Q", title=curve.axis, scale=scale, axis=alt.Axis(grid=True, tickCount=6, format="~g"))
+    y = alt.Y("value:Q", title=curve.axis, scale=scale, axis=alt.Axis(grid=True, tickCount=6, format=".6~g"))
     lines = alt.Chart(alt.Data(values=rows)).mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour)
     names = alt.Chart(alt.Data(values=ends)).mark_text(fontSize=13, fontWeight="bold", align="left", dx=7)
     rule = alt.Chart(alt.Data(values=[{"tau": curve.corner}])).mark_rule(color=GREY, strokeDash=[4, 3]).encode(x=x)

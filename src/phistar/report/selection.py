@@ -35,7 +35,7 @@ def cutoff_diagram(equilibrium: Equilibrium, origin: int = 0) -> Any:
     x = alt.X("phi:Q", scale=power, title="productivity φ, drawn in proportion to φ^(σ − 1)",
               axis=alt.Axis(values=_ticks(home, export, last), format=".3~f", grid=False))  # fmt: skip
     scale_y = alt.Scale(domain=[bottom, top], nice=False)
-    axis = alt.Axis(format="~g", tickCount=6)
+    axis = alt.Axis(format=".6~g", tickCount=6)
     profit = "profit in a market, a period"
     y = alt.Y("profit:Q", scale=scale_y, title=profit, axis=axis)
     layers = [

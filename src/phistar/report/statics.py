@@ -118,7 +118,7 @@ def _panel(
     low, high = _range(list(lines.values()))
     scale_y = alt.Scale(domain=[low, high], nice=False)
     x = alt.X("key:Q", title=key.text, scale=alt.Scale(zero=False, nice=False), axis=alt.Axis(tickCount=5))
-    y = alt.Y("value:Q", title=unit, scale=scale_y, axis=alt.Axis(tickCount=4, grid=True, format="~g"))
+    y = alt.Y("value:Q", title=unit, scale=scale_y, axis=alt.Axis(tickCount=4, grid=True, format=".6~g"))
     layers = [] if at is None else [_rule(at)]
     ends = {i: int(np.flatnonzero(~np.isnan(line))[-1]) for i, line in lines.items()}
     wanted = [HEIGHT * (high - lines[i][ends[i]]) / (high - low) for i in lines]

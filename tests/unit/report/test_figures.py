@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from pathlib import Path
 from typing import Any
 
@@ -146,3 +147,11 @@ def test_an_unwritable_or_unknown_path_is_refused(tmp_path: Path) -> None:
         with pytest.raises(InputError):
             save_chart(chart, path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_ticks_are_written_out_rather_than_in_powers_of_ten(tmp_path: Path) -> None:
+    path = tmp_path / "statics.svg"
+    save_chart(draw("comparative_statics", "examples/three_markups.toml", over=["tau=1,1.05,3"]), str(path))
+    ticks = re.findall(r">([−0-9.e+]+)</text>", path.read_text(encoding="utf-8"))
+    assert "40" in ticks  # entrants; with no digits asked for they would be told as 4e+1
+    assert not [tick for tick in ticks if "e" in tick]
