@@ -167,6 +167,12 @@ def test_a_world_without_equilibrium_ends_with_status_three(
     assert capsys.readouterr().err == "phistar: there is none: try another world\n"
 
 
+@pytest.mark.filterwarnings("error")
+def test_cutoffs_below_every_number_are_refused_in_one_line(scenario: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["solve", scenario, "--set", "sigma=1.0000001"]) == 3
+    assert capsys.readouterr().err.startswith("phistar: no certified equilibrium: ")
+
+
 def test_a_bug_is_one_line_that_asks_for_a_report(
     scenario: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

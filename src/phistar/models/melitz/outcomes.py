@@ -258,7 +258,8 @@ def audit(m: Primitives, x: Unknowns, values: Mapping[str, Any]) -> tuple[Residu
 def _checks(m: Primitives, x: Unknowns, values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     cutoff, flows = values["cutoff"], values["trade_flow"]
     home = is_home(len(cutoff), cutoff.ndim)
-    binds = np.log(cutoff) < m.productivity.log_lower
+    with np.errstate(divide="ignore"):  # a cutoff below every number is refused by the equations, not here
+        binds = np.log(cutoff) < m.productivity.log_lower
     strict = np.all((cutoff > at_home(cutoff)[:, None]) | home)
     determined = _connected(flows)
     checks = {
