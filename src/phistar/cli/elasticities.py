@@ -23,13 +23,12 @@ def elasticities_command(
 ) -> None:
     """Print the exact elasticities of outcomes to parameters, without solving again."""
     from phistar.cli.output import check_json, deliver
-    from phistar.core.scenario import load_scenario
-    from phistar.models.registry import build_model
+    from phistar.models.registry import build_model, read_scenario
     from phistar.report.results import axis_labels, elasticity_tables
     from phistar.verbs.elasticities import elasticities
 
     check_json(json)
-    loaded = load_scenario(scenario, settings or ())
+    loaded = read_scenario(scenario, settings or ())
     result = elasticities(loaded, of=of, to=to).to_dict()
     certificate = result["certificate"]
     notes = [f"certified: largest residual {certificate['max_residual']:.1e}"]

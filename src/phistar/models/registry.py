@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import Any
 
 from phistar.core.errors import unknown_key
 from phistar.core.model import Model
-from phistar.core.scenario import Scenario
+from phistar.core.scenario import Scenario, load_scenario
 
 #: name -> (module, class)
 _MODELS = {
@@ -44,6 +44,26 @@ def all_models() -> Iterator[type[Model]]:
     """Yield every registered model's class."""
     for name in _MODELS:
         yield get_model(name)
+
+
+def read_scenario(source: Any, settings: Sequence[str] = ()) -> Scenario:
+    """Read a scenario and lay ``KEY=VALUE`` settings over it: whole parameters first, then single entries.
+
+    A parameter given in a short form is written out in full before one of its entries is set.
+
+    Raises
+    ------
+    InputError
+        When the scenario or a setting cannot be read.
+    """
+    single = [text for text in settings if "[" in text.partition("=")[0]]
+    scenario = load_scenario(source, [text for text in settings if text not in single])
+    names = {text.partition("[")[0].strip() for text in single}
+    if any(not isinstance(scenario.parameters.get(name), list) for name in names):
+        full = build_model(scenario).as_parameters()
+        written = {name: full[name] for name in names if name in full}
+        scenario = scenario.model_copy(update={"parameters": {**scenario.parameters, **written}})
+    return load_scenario(scenario, single)
 
 
 def build_model(scenario: Scenario) -> Model:

@@ -7,8 +7,8 @@ from typing import Any
 
 from phistar.core.errors import InputError, unknown_key
 from phistar.core.parameters import read_place
-from phistar.core.scenario import Scenario, load_scenario
-from phistar.models.registry import build_model
+from phistar.core.scenario import Scenario
+from phistar.models.registry import build_model, read_scenario
 
 Drawer = Callable[[Scenario, Any, int | None], Any]
 
@@ -66,7 +66,7 @@ def draw(
         When the scenario has no certified equilibrium.
     """
     drawer = find_figure(name)
-    loaded = load_scenario(scenario, settings)
+    loaded = read_scenario(scenario, settings)
     model = build_model(loaded)
     if "figures" not in model.capabilities:
         raise InputError("model", "has no figures", model.name)

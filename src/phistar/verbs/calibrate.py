@@ -16,9 +16,8 @@ import numpy as np
 from phistar.core.equilibrium import Equilibrium, to_json
 from phistar.core.errors import InputError, NoEquilibrium
 from phistar.core.model import Model
-from phistar.core.scenario import load_scenario
 from phistar.core.version import VERSION
-from phistar.models.registry import build_model
+from phistar.models.registry import build_model, read_scenario
 from phistar.verbs.knobs import Knob, make_knob
 from phistar.verbs.search import Search
 from phistar.verbs.targets import Target, read_targets
@@ -155,7 +154,7 @@ def calibrate(scenario: Any, targets: Any, fit: Sequence[str], settings: Sequenc
     NoEquilibrium
         When as many targets as parameters cannot be met, or the targets do not pin the parameters down.
     """
-    model = scenario if isinstance(scenario, Model) else build_model(load_scenario(scenario, settings))
+    model = scenario if isinstance(scenario, Model) else build_model(read_scenario(scenario, settings))
     wanted = read_targets(targets, model.countries)
     knobs = tuple(make_knob(model, key) for key in _keys(fit))
     if len(wanted) < len(knobs):

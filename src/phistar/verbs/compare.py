@@ -11,8 +11,7 @@ import numpy as np
 from phistar.core.equilibrium import Equilibrium, to_json
 from phistar.core.errors import InputError
 from phistar.core.model import Decomposition
-from phistar.core.scenario import load_scenario
-from phistar.models.registry import build_counterfactual, build_model
+from phistar.models.registry import build_counterfactual, build_model, read_scenario
 from phistar.verbs.solve import solve
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ def compare(scenario: Any, settings: Sequence[str] = ()) -> Comparison:
     NoEquilibrium
         When one of the two has no certified equilibrium.
     """
-    loaded = load_scenario(scenario, settings)
+    loaded = read_scenario(scenario, settings)
     return compare_models(build_model(loaded), build_counterfactual(loaded))
 
 
@@ -126,7 +125,7 @@ def compare_horizons(scenario: Any, settings: Sequence[str] = ()) -> Horizons:
     NoEquilibrium
         When one of the equilibria has no certified answer.
     """
-    loaded = load_scenario(scenario, settings)
+    loaded = read_scenario(scenario, settings)
     before, after = build_model(loaded), build_counterfactual(loaded)
     if "horizons" not in before.capabilities:
         raise InputError("model", "has no short run beside its long run", before.name, remedy="compare it as it is")

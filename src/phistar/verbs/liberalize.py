@@ -16,8 +16,7 @@ from phistar.core.equilibrium import to_json
 from phistar.core.errors import InputError, unknown_key
 from phistar.core.model import Model
 from phistar.core.parameters import read_place
-from phistar.core.scenario import load_scenario
-from phistar.models.registry import build_model
+from phistar.models.registry import build_model, read_scenario
 from phistar.verbs.compare import Comparison, compare_horizons_of, compare_models
 
 #: How far reported trade elasticities may differ and still be one number: their own rounding near a small cutoff.
@@ -148,7 +147,7 @@ def liberalize(
     NoEquilibrium
         When one of the worlds has no certified equilibrium.
     """
-    model = scenario if isinstance(scenario, Model) else build_model(load_scenario(scenario, settings))
+    model = scenario if isinstance(scenario, Model) else build_model(read_scenario(scenario, settings))
     if not any(p.name == "tau" and p.kind == "matrix" for p in model.parameters):
         raise InputError("model", "has no matrix of trade costs tau to lower", model.name)
     deal = make_deal(kind, model.countries, {"members": tuple(members), "hub": hub, "importer": importer})
@@ -212,7 +211,7 @@ def make_deal(kind: str, countries: Sequence[str], given: Mapping[str, Any]) -> 
     if kind not in KINDS:
         raise unknown_key(kind, KINDS, "kind of liberalization")
     if len(countries) < 2:
-        raise InputError("--kind", "needs at least two countries", kind, remedy="give L one entry a country")
+        raise InputError("--kind", "needs at least two countries", kind, remedy="make it a world of several countries")
     makes, takes = KINDS[kind]
     for option, value in given.items():
         if value not in (None, ()) and option not in takes:

@@ -11,8 +11,7 @@ from phistar.core.certificate import TOLERANCE, Certificate
 from phistar.core.equilibrium import Equilibrium
 from phistar.core.errors import NoEquilibrium
 from phistar.core.model import Model, Unknowns, largest
-from phistar.core.scenario import load_scenario
-from phistar.models.registry import build_model
+from phistar.models.registry import build_model, read_scenario
 
 
 def solve(scenario: Any, settings: Sequence[str] = (), *, start: Unknowns | None = None) -> Equilibrium:
@@ -38,7 +37,7 @@ def solve(scenario: Any, settings: Sequence[str] = (), *, start: Unknowns | None
     NoEquilibrium
         When no certified equilibrium was found.
     """
-    model = scenario if isinstance(scenario, Model) else build_model(load_scenario(scenario, settings))
+    model = scenario if isinstance(scenario, Model) else build_model(read_scenario(scenario, settings))
     return certify(model, model.find(start))
 
 

@@ -26,9 +26,9 @@ from phistar.core.errors import InputError, PhistarError, unknown_key
 from phistar.core.files import TABLE_SUFFIXES, check_suffix, check_writable, write_columns
 from phistar.core.model import Model, Unknowns
 from phistar.core.parameters import Parameter
-from phistar.core.scenario import Scenario, load_scenario, set_key
+from phistar.core.scenario import Scenario, set_key
 from phistar.core.version import VERSION
-from phistar.models.registry import build_model, get_model
+from phistar.models.registry import build_model, get_model, read_scenario
 from phistar.verbs.chunks import Chunk, Store, join
 from phistar.verbs.grid import Axis, check_points, parse_grid
 from phistar.verbs.solve import solve
@@ -157,7 +157,7 @@ def sweep(
     if out is not None:
         check_suffix(out, TABLE_SUFFIXES)
         check_writable(out)
-    plan = make_plan(load_scenario(scenario, settings), parse_grid(over))
+    plan = make_plan(read_scenario(scenario, settings), parse_grid(over))
     store = None if out is None else Store(Path(out), plan.fingerprint())
     try:
         result = Sweep(_columns(plan, join(list(_run(plan, store, progress)))), plan.shape)

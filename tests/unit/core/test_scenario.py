@@ -5,6 +5,7 @@ import pytest
 from phistar.core.errors import InputError
 from phistar.core.paths import parse_path
 from phistar.core.scenario import load_scenario, parse_value, set_key
+from phistar.models.registry import read_scenario
 
 GOOD = 'model = "melitz"\n[parameters]\nsigma = 4.0\ntau = [[1.0, 1.3], [1.2, 1.0]]\n'
 
@@ -87,3 +88,14 @@ def test_a_path_is_taken_apart_into_words_and_indices():
     for wrong in ("", "tau[", "tau[x]", "a..b", "tau 1"):
         with pytest.raises(InputError):
             parse_path(wrong)
+
+
+@pytest.mark.parametrize(
+    ("given", "setting"), [(1.5, "tau[0][1]=1.3"), ({"domestic": 1.0, "export": 1.5}, " tau[0][1] = 1.3")]
+)
+def test_a_setting_of_one_entry_writes_a_short_form_out_first(given: object, setting: str) -> None:
+    parameters = {"sigma": 4.0, "L": [1.0, 2.0], "tau": given, "productivity": {"family": "pareto", "k": 4.5}}
+    scenario = read_scenario({"model": "melitz", "parameters": parameters}, [setting, "L[1]=3", "sigma=3.5"])
+    assert scenario.parameters["tau"] == [[1.0, 1.3], [1.5, 1.0]]
+    assert scenario.parameters["L"] == [1.0, 3.0]
+    assert scenario.parameters["sigma"] == 3.5
