@@ -17,10 +17,12 @@ from phistar.replicate.ara2026.cases import Case, random_cases
 from phistar.replicate.ara2026.equations_section import whole_answer
 from phistar.replicate.ara2026.numbered import SAME, SECTION_2
 from phistar.replicate.ara2026.numbered_local import SECTION_3
-from phistar.replicate.ara2026.samples import Sample, Statement, moves, sample
+from phistar.replicate.ara2026.responses import moves
+from phistar.replicate.ara2026.samples import Sample, sample
 from phistar.replicate.output import write_replication
 from phistar.replicate.registry import replicate
 from phistar.replicate.results import FAILS, HOLDS, HOLDS_WHERE, NOT_REPRODUCED, SILENT, VERDICTS, Replication
+from phistar.replicate.statements import Statement
 from phistar.replicate.worlds import Ledger
 from phistar.verbs.elasticities import elasticities
 from phistar.verbs.solve import solve

@@ -9,16 +9,18 @@ import numpy as np
 import pytest
 
 from phistar.core.equilibrium import to_json
+from phistar.models.granular.draws import SAMPLE
+from phistar.replicate.comparisons import rising
 from phistar.replicate.kim import formulas
 from phistar.replicate.kim.appendix_tables import EQUILIBRIUM, STEPS, appendix_tables, data, follow_steps
 from phistar.replicate.kim.cells import RECOVERED, ROUNDED
 from phistar.replicate.kim.cutoff_tables import cutoff_tables
-from phistar.replicate.kim.drawn_tables import FIRMS, LOWEST, SAMPLE, SHAPE, likely, places
+from phistar.replicate.kim.draw_facts import rivals
+from phistar.replicate.kim.drawn_tables import FIRMS, LOWEST, SHAPE, likely, places
 from phistar.replicate.kim.equation_claims import FIXED, SAME, markets
 from phistar.replicate.kim.firm_tables import firm_tables, solve_all
 from phistar.replicate.kim.printed import CES, ETA, EXAMPLE_2, SIGMA
 from phistar.replicate.kim.samples import Samples, draw_samples
-from phistar.replicate.kim.statements import Statement, always, falling, where
 from phistar.replicate.output import write_replication
 from phistar.replicate.registry import replicate
 from phistar.replicate.results import (
@@ -31,6 +33,7 @@ from phistar.replicate.results import (
     VERDICTS,
     Replication,
 )
+from phistar.replicate.statements import Statement, whether
 from phistar.replicate.worlds import Ledger
 from phistar.verbs.compare import compare
 from phistar.verbs.solve import solve
@@ -215,12 +218,12 @@ def test_a_draw_of_the_samples_is_what_the_public_verb_gives(samples: Samples) -
 
 
 def test_a_wrong_claim_fails_and_a_wrong_condition_misplaces(samples: Samples) -> None:
-    wrong = Statement("wrong", "markups fall with productivity", "they do", always(
-        lambda s: falling(-s.opening.old_markup), lambda s: s.rivals)).judged(samples.fixed[:1])  # fmt: skip
+    wrong = Statement("wrong", "markups fall with productivity", "they do", whether(
+        lambda s: rising(s.opening.old_markup), among=rivals)).judged(samples.fixed[:1])  # fmt: skip
     assert (wrong.verdict, wrong.share) == (FAILS, 0.0)
     assert wrong.counterexample
-    bent = Statement("bent", "", "firms leave", where(
-        lambda s: s.opening.after.survivors < 2 * s.opening.before.survivors, lambda s: s.opening.old[0] > 0.5),
+    bent = Statement("bent", "", "firms leave", whether(
+        lambda s: s.opening.after.survivors < 2 * s.opening.before.survivors, where=lambda s: s.opening.old[0] > 0.5),
         condition="S_1 > 1/2").judged(samples.fixed[:1])  # fmt: skip
     assert bent.verdict == FAILS
     assert "misplaces" in bent.evidence

@@ -16,7 +16,8 @@ from phistar.replicate.melitz2003.explainer import cutoff, moves, trials
 from phistar.replicate.melitz2003.signs import signs_section
 from phistar.replicate.output import write_replication
 from phistar.replicate.registry import replicate
-from phistar.replicate.results import FAILS, HOLDS, HOLDS_WHERE, SILENT, VERDICTS, Replication, judge
+from phistar.replicate.results import FAILS, HOLDS, HOLDS_WHERE, SILENT, VERDICTS, Replication
+from phistar.replicate.statements import judge
 from phistar.replicate.worlds import Ledger, scenario_at
 from phistar.verbs.solve import solve
 

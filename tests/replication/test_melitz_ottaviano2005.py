@@ -18,11 +18,12 @@ from phistar.replicate.melitz_ottaviano2005.independent import World
 from phistar.replicate.melitz_ottaviano2005.numbered import CLOSED_ECONOMY
 from phistar.replicate.melitz_ottaviano2005.numbered_open import APPENDICES, OPEN_ECONOMY
 from phistar.replicate.melitz_ottaviano2005.samples import Samples, draw_samples
-from phistar.replicate.melitz_ottaviano2005.statements import Statement, moves, own, partner
+from phistar.replicate.melitz_ottaviano2005.statements import moves, own, partner
 from phistar.replicate.melitz_ottaviano2005.stored import COUNTEREXAMPLES, DEAR, stored_samples
 from phistar.replicate.output import write_replication
 from phistar.replicate.registry import replicate
 from phistar.replicate.results import FAILS, HOLDS, HOLDS_WHERE, NOT_REPRODUCED, SILENT, VERDICTS, Replication
+from phistar.replicate.statements import Statement, narrowed
 from phistar.replicate.worlds import Ledger, scenario_at
 from phistar.verbs.solve import solve
 
@@ -220,9 +221,9 @@ def test_every_stored_world_breaks_the_claims_it_is_stored_for(done: Replication
 def _case() -> Case:
     columns = draw_columns(PARETO, Layout(2, "any", (-0.2, 0.2)), 4, 9)
     world = at(PARETO.table(0.5, 0.5), 2, {key: float(c[1]) for key, c in columns.items()})
-    library = solve(world)
-    found = World.of(world["parameters"]).long_run(1.03 * library["price_threshold"])
-    return Case("pareto", world["parameters"], library, found)
+    computed = solve(world)
+    found = World.of(world["parameters"]).long_run(1.03 * computed["price_threshold"])
+    return Case("pareto", world["parameters"], computed, found)
 
 
 def test_an_equation_with_a_wrong_letter_is_seen_to_be_wrong() -> None:
@@ -233,7 +234,7 @@ def test_an_equation_with_a_wrong_letter_is_seen_to_be_wrong() -> None:
     dearer = {**case.parameters, "f_E": [1.1 * case.parameters["f_E"][0], case.parameters["f_E"][1]]}
     found = World.of(dearer).long_run(case.found.P)
     found = replace(found, world=case.world)
-    wrong = Case("wrong", case.parameters, case.library, found)
+    wrong = Case("wrong", case.parameters, case.computed, found)
     assert sum(e.check(wrong) > SAME for e in checks if e.number in ("(22)", "(23)")) == 2
     assert whole_answer(case) < SAME < whole_answer(wrong)
 
@@ -255,10 +256,7 @@ def test_a_wrong_claim_fails_and_names_a_world(samples: Samples) -> None:
 
 
 def test_a_true_claim_with_a_wrong_condition_fails(samples: Samples) -> None:
-    def test(sample: Any) -> Any:
-        held, premise, _ = moves("gamma", (own("mass_entrants"), 1))(sample)
-        return held, premise, sample.k > 2.0
-
+    test = narrowed(moves("gamma", (own("mass_entrants"), 1)), where=lambda sample: sample.k > 2.0)
     claim = Statement("wrong", "", "N_E rises with γ", test, "k > 2").judged(samples.two[:1])
     assert claim.verdict == FAILS
     assert "misplaces" in claim.evidence

@@ -124,34 +124,6 @@ def _rounded(value: float | str | Decimal, places: int) -> Decimal:
 
 
 @dataclass(frozen=True)
-class Trial:
-    """A statement tested at many solved worlds of one kind.
-
-    Attributes
-    ----------
-    kind : str
-        What the worlds have in common, such as their distribution.
-    held : ndarray of bool
-        Whether the statement is true, one entry a world.
-    premise : ndarray of bool
-        Whether the world satisfies what the model supposes; the others are left aside.
-    condition : ndarray of bool, optional
-        Whether the condition under which the statement should hold is satisfied, from the parameters alone.
-    parameters : sequence of dict
-        The worlds themselves, so that a counterexample can be solved again.
-    special : ndarray of bool, optional
-        Worlds of a special kind, in which the statement may be true although it is not everywhere.
-    """
-
-    kind: str
-    held: np.ndarray
-    premise: np.ndarray
-    condition: np.ndarray | None = None
-    parameters: Sequence[Mapping[str, Any]] = ()
-    special: np.ndarray | None = None
-
-
-@dataclass(frozen=True)
 class Claim:
     """One claim of a text: the words, what was tested, the verdict and its evidence.
 
@@ -196,78 +168,6 @@ class Claim:
     def to_dict(self) -> dict[str, Any]:
         """Return the claim as plain data."""
         return _as_dict(self)
-
-
-def judge(
-    key: str,
-    quote: str,
-    tested: str,
-    trials: Sequence[Trial],
-    *,
-    condition: str = "",
-    evidence: str = "",
-    special: str = "",
-    source: str = TEXT,
-) -> Claim:
-    """Pass the verdict on a claim from its trials.
-
-    It holds if it is true in every world that satisfies the premise; it holds where the condition says if that
-    condition separates the worlds in which it is true from the others without a single exception, and both kinds
-    occur; otherwise it fails. A claim that no world could test fails too: nothing supports it. `special` names the
-    worlds that the trials mark so, whose count is told where the claim fails.
-    """
-    counts: dict[str, tuple[int, int]] = {}
-    for trial in trials:
-        true, of = counts.get(trial.kind, (0, 0))
-        counts[trial.kind] = (
-            true + int(np.sum(trial.held & trial.premise)),
-            of + int(np.sum(trial.premise)),
-        )
-    true, of = (sum(c[i] for c in counts.values()) for i in (0, 1))
-    wrong = sum(_misplaced(trial) for trial in trials)
-    separated = all(trial.condition is not None for trial in trials) and wrong == 0
-    if of and true == of:
-        verdict = HOLDS
-    elif of and true and condition and separated:
-        verdict = HOLDS_WHERE
-    else:
-        verdict = FAILS
-    said = [f"{true:,} of {of:,} worlds" + (", exactly those" if verdict == HOLDS_WHERE else "")]
-    if condition and verdict == FAILS:
-        said.append(f"the condition '{condition}' misplaces {wrong}")
-    if special and verdict == FAILS:
-        said.append(_among_special(trials, special))
-    if evidence:
-        said.append(evidence)
-    kept = condition if verdict == HOLDS_WHERE else ""
-    share = true / of if of else None
-    return Claim(key, quote, tested, verdict, kept, share, of, "; ".join(said), counts, _counterexample(trials),
-                 source)  # fmt: skip
-
-
-def silent(key: str, quote: str, tested: str, evidence: str) -> Claim:
-    """Record a claim on which the model is silent."""
-    return Claim(key, quote, tested, SILENT, evidence=evidence)
-
-
-def _misplaced(trial: Trial) -> int:
-    if trial.condition is None:
-        return 0
-    return int(np.sum((trial.held != trial.condition) & trial.premise))
-
-
-def _among_special(trials: Sequence[Trial], words: str) -> str:
-    marked = [(t.held & t.premise & t.special, t.premise & t.special) for t in trials if t.special is not None]
-    true, of = (sum(int(np.sum(pair[i])) for pair in marked) for i in (0, 1))
-    return f"{true:,} of {of:,} where {words}"
-
-
-def _counterexample(trials: Sequence[Trial]) -> Mapping[str, Any]:
-    for trial in trials:
-        where = np.flatnonzero(~trial.held & trial.premise)
-        if where.size and len(trial.parameters):
-            return dict(trial.parameters[int(where[0])])
-    return {}
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import pytest
 
 from phistar.cli import main
 from phistar.replicate import output, registry
-from phistar.replicate.results import Cell, Replication, Section, Trial, judge, number_cell, silent
+from phistar.replicate.results import Cell, Replication, Section, number_cell
+from phistar.replicate.statements import Trial, judge, silent
 
 
 def small(name: str = "melitz2003") -> Replication:

@@ -12,13 +12,12 @@ from phistar.replicate.results import (
     HOLDS_WHERE,
     NOT_REPRODUCED,
     REPRODUCED,
-    Trial,
     count_cell,
     digits_agreed,
-    judge,
     number_cell,
     range_cell,
 )
+from phistar.replicate.statements import Trial, judge
 from phistar.replicate.worlds import latin_hypercube
 
 T, F = True, False

@@ -39,7 +39,7 @@ class Case:
     label: str
     kind: str
     parameters: dict[str, Any]
-    library: Equilibrium = field(repr=False)
+    computed: Equilibrium = field(repr=False)
     found: Solution = field(repr=False)
     up: Solution = field(repr=False)
     down: Solution = field(repr=False)
@@ -93,14 +93,14 @@ def _random(family: Family, kind: str, seed: int) -> list[dict[str, Any]]:
 
 def _case(label: str, kind: str, world: dict[str, Any], ledger: Ledger) -> Case | None:
     """Solve a world both ways; none where a country has no firms or firms do not sort, which the paper leaves aside."""
-    library = ledger.solve(world)
-    cutoffs = [library[name] for name in ("cutoff_D", "cutoff_DM", "cutoff_X", "cutoff_XM")]
+    computed = ledger.solve(world)
+    cutoffs = [computed[name] for name in ("cutoff_D", "cutoff_DM", "cutoff_X", "cutoff_XM")]
     apart = np.all(cutoffs[1] > cutoffs[0]) and (kind == "inputs" or np.all(cutoffs[2] > cutoffs[0]))
-    if not (library.certificate.checks["interior"] and library.certificate.checks["strict_selection"] and apart):
+    if not (computed.certificate.checks["interior"] and computed.certificate.checks["strict_selection"] and apart):
         return None
     sigma = world["parameters"]["sigma"]
-    demand = np.log(library["B"]) + sigma * np.log(sigma) - (sigma - 1.0) * np.log(sigma - 1.0)
-    guess = (float(np.log(library["relative_wage"][0])) + 0.1 * OFF, demand + np.array([OFF, -OFF]))
+    demand = np.log(computed["B"]) + sigma * np.log(sigma) - (sigma - 1.0) * np.log(sigma - 1.0)
+    guess = (float(np.log(computed["relative_wage"][0])) + 0.1 * OFF, demand + np.array([OFF, -OFF]))
     size = world["parameters"]["L"][0]
 
     def found(L: float, near: tuple[float, np.ndarray]) -> Solution:
@@ -109,7 +109,7 @@ def _case(label: str, kind: str, world: dict[str, Any], ledger: Ledger) -> Case 
 
     here = found(size, guess)
     near = (float(np.log(here.omega)) + 0.01 * OFF, np.log(here.demand) + 0.1 * np.array([OFF, -OFF]))
-    return Case(label, kind, world["parameters"], library, here,
+    return Case(label, kind, world["parameters"], computed, here,
                 *(found(size * np.exp(step), near) for step in (STEP, -STEP)))  # fmt: skip
 
 

@@ -9,8 +9,7 @@ import numpy as np
 
 from phistar.models.vertical_specialization import local
 from phistar.replicate.ara2026.box import HIGH, LOW, PARETO, POINT, scenario
-from phistar.replicate.ara2026.input_costs import INPUTS
-from phistar.replicate.ara2026.market_size import OMEGA, WELFARE
+from phistar.replicate.ara2026.responses import INPUTS, OMEGA, WELFARE
 from phistar.replicate.ara2026.samples import Sample, sample
 from phistar.replicate.worlds import Ledger, Worlds, solve_worlds
 

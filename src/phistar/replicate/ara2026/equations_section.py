@@ -9,7 +9,8 @@ import numpy as np
 from phistar.replicate.ara2026.cases import Case, of_kind
 from phistar.replicate.ara2026.numbered import SAME, SECTION_2, Equation, gap
 from phistar.replicate.ara2026.numbered_local import SECTION_3
-from phistar.replicate.results import EQUATION, SHEET, Claim, Section, Trial, judge
+from phistar.replicate.results import EQUATION, SHEET, Claim, Section
+from phistar.replicate.statements import judge, trial_of, trials_by_label
 
 
 def equation_sections(cases: Sequence[Case]) -> tuple[Section, Section]:
@@ -29,36 +30,21 @@ def equation_sections(cases: Sequence[Case]) -> tuple[Section, Section]:
     )  # fmt: skip
 
 
-def distances(equation: Equation, cases: Sequence[Case]) -> dict[str, list[float]]:
-    """Return how far an equation's sides lie apart, by distribution."""
-    found: dict[str, list[float]] = {}
-    for case in of_kind(cases, *equation.kinds):
-        if case.pareto or not equation.pareto:
-            with np.errstate(all="ignore"):
-                found.setdefault(case.label, []).append(equation.check(case))
-    return found
-
-
 def _judged(equation: Equation, cases: Sequence[Case]) -> Claim:
-    apart = distances(equation, cases)
-    worlds = [c for c in of_kind(cases, *equation.kinds) if c.pareto or not equation.pareto]
-    trials = [
-        Trial(label, np.array(gaps) <= equation.within, np.full(len(gaps), True),
-              parameters=[c.parameters for c in worlds if c.label == label])
-        for label, gaps in apart.items()
-    ]  # fmt: skip
-    every = [g for gaps in apart.values() for g in gaps]
+    worlds = [case for case in of_kind(cases, *equation.kinds) if case.pareto or not equation.pareto]
+    with np.errstate(all="ignore"):
+        gaps = np.array([equation.check(case) for case in worlds])
     evidence = (
-        f"sides at least {min(every):.1g} apart" if equation.misprint else f"sides at most {max(every):.0e} apart"
+        f"sides at least {gaps.min():.1g} apart" if equation.misprint else f"sides at most {gaps.max():.0e} apart"
     )
     return judge(f"equation {equation.number}", f"{equation.number}: {equation.words}",
-                 "as printed" if equation.misprint else "both sides from independent sources", trials,
-                 evidence=evidence, source=EQUATION)  # fmt: skip
+                 "as printed" if equation.misprint else "both sides from independent sources",
+                 trials_by_label(worlds, gaps <= equation.within), evidence=evidence, source=EQUATION)  # fmt: skip
 
 
 def _whole(cases: Sequence[Case]) -> Claim:
     gaps = np.array([whole_answer(case) for case in cases])
-    trial = Trial("all", gaps <= SAME, np.full(len(cases), True), parameters=[c.parameters for c in cases])
+    trial = trial_of("all", gaps <= SAME, [c.parameters for c in cases])
     return judge("whole_answer", "the library's equilibrium is the one from primitives",
                  "ω, cutoffs, R_D, R_X, E_D, E_M, M_E, P and welfare", [trial],
                  evidence=f"at most {gaps.max():.0e} apart", source=SHEET)  # fmt: skip
@@ -66,7 +52,7 @@ def _whole(cases: Sequence[Case]) -> Claim:
 
 def whole_answer(case: Case) -> float:
     """Return how far the library's answer lies from the one by primitives."""
-    x, e = case.found, case.library
+    x, e = case.found, case.computed
     cutoffs = np.stack([e[f"cutoff_{mode}"] for mode in ("D", "DM", "X", "XM")], axis=1)
     pairs = (
         (x.omega, e["relative_wage"][0]), (x.cutoffs, cutoffs), (x.R_D, e["R_D"]), (x.R_X, e["R_X"]),

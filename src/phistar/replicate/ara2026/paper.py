@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from phistar.models.vertical_specialization.parameters import ERRATA
+from phistar.replicate.ara2026.axes import axis_section
 from phistar.replicate.ara2026.box import BOX, FAMILIES, TAIL
 from phistar.replicate.ara2026.cases import draw_cases
 from phistar.replicate.ara2026.curves import all_curves
 from phistar.replicate.ara2026.equations_section import equation_sections
+from phistar.replicate.ara2026.equilibrium import equilibrium_section
 from phistar.replicate.ara2026.figures import figures
-from phistar.replicate.ara2026.input_costs import (
-    equilibrium_section,
-    predictions_section,
-    reversal_section,
-    welfare_section,
-)
-from phistar.replicate.ara2026.market_size import polar_section, trade_section, wages_section
-from phistar.replicate.ara2026.point import axis_section, find_turns, printed_section, sheet_section
+from phistar.replicate.ara2026.input_costs import reversal_section, welfare_section
+from phistar.replicate.ara2026.point import find_turns, printed_section, sheet_section
+from phistar.replicate.ara2026.predictions import predictions_section
 from phistar.replicate.ara2026.samples import DRAWS, FEW, SIZES, draw_samples
+from phistar.replicate.ara2026.trade import trade_section
+from phistar.replicate.ara2026.wages import polar_section, wages_section
 from phistar.replicate.results import Replication, Section
 from phistar.replicate.worlds import Ledger
 

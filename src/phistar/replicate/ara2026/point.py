@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from phistar.replicate.ara2026.box import HIGH, LOW, PARETO, POINT, scenario
-from phistar.replicate.ara2026.input_costs import INPUTS, slopes
-from phistar.replicate.ara2026.market_size import OMEGA, WELFARE
-from phistar.replicate.ara2026.samples import Answer, Pair, Sample, Samples, Statement, moves, sample
-from phistar.replicate.results import READING, Cell, Claim, Section, number_cell
+from phistar.replicate.ara2026.box import HIGH, LOW, POINT, scenario
+from phistar.replicate.ara2026.equilibrium import slopes
+from phistar.replicate.ara2026.responses import INPUTS, OMEGA, WELFARE
+from phistar.replicate.ara2026.samples import Samples
+from phistar.replicate.results import Cell, Section, number_cell
 from phistar.replicate.worlds import Ledger
 from phistar.verbs.elasticities import elasticities
 
@@ -144,21 +144,21 @@ def attenuates(ledger: Ledger) -> float:
 def imports_higher(ledger: Ledger) -> float:
     """Find the relative size beyond which relative imports are higher at 1.1 than at 1.5: the curves' crossing."""
 
-    def gap(L: float) -> float:
+    def _gap(L: float) -> float:
         low, high = (float(_world(ledger, tau_M=tau, L=[L, 1.0])[INPUTS][0]) for tau in (LOW, HIGH))
         return low - high
 
-    return _root(gap, 1.1, 2.5)
+    return _root(_gap, 1.1, 2.5)
 
 
 def imports_turn(ledger: Ledger) -> float:
     """Find the relative size beyond which relative imports respond more to size at 1.1 than at 1.5."""
 
-    def gap(L: float) -> float:
+    def _gap(L: float) -> float:
         low, high = (_response(ledger, INPUTS, tau_M=tau, L=[L, 1.0]) for tau in (LOW, HIGH))
         return low - high
 
-    return _root(gap, 1.1, 2.5)
+    return _root(_gap, 1.1, 2.5)
 
 
 def _entry_cost(ledger: Ledger) -> float:
@@ -168,104 +168,11 @@ def _entry_cost(ledger: Ledger) -> float:
 def interior_ends(ledger: Ledger, tau: float) -> tuple[float, float]:
     """Find the smallest and the largest relative size at which both countries have firms, by bisection in logs."""
 
-    def edge(inside: float, outside: float) -> float:
+    def _edge(inside: float, outside: float) -> float:
         while abs(outside - inside) > 1e-7:
             middle = 0.5 * (inside + outside)
             both = np.all(_world(ledger, tau_M=tau, L=[float(np.exp(middle)), 1.0])["R"] > 0.0)
             inside, outside = (middle, outside) if both else (inside, middle)
         return float(np.exp(inside))
 
-    return edge(0.0, -3.0), edge(0.0, 3.0)
-
-
-# --- claims along the paper's axes
-
-
-def axis_section(samples: Samples, turns: Turns, ledger: Ledger) -> Section:
-    """Judge what figures 2, 4 and A.1 are said to show, along their axis, and the two claims that turn on it."""
-    high, low = samples.point[HIGH], samples.point[LOW]
-    turn, above, start = turns.imports_turn, turns.imports_higher, turns.attenuates
-    rising = {("relative_exports", 0): 1, (INPUTS, 0): 1}
-    ratio = {("final_to_input_ratio", 0): -1, ("final_to_input_ratio", 1): 1}
-    claims = (
-        _along("figure_2a", "an increase in L raises both ratios [R_X, E_M]", "figure 2(a), τ_M 1.5", high, rising),
-        _along("figure_2b", "The ratio [R_X/E_M] declines for country 1 and rises for country 2",
-               "figure 2(b), τ_M 1.5", high, ratio),
-        _along("figure_A1a", "R_X and E_M remain increasing in L", "figure A.1(a), τ_M 1.1", low, rising),
-        _along("figure_A1b", "R_X1/E_M1 increases with L, while R_X2/E_M2 decreases", "figure A.1(b), τ_M 1.1", low,
-               {key: -sign for key, sign in ratio.items()}),
-        _along("figure_4a_high", "the curve in Figure 4(a) is upward sloping", "τ_M 1.5", high, {(OMEGA, 0): 1}),
-        _along("figure_4a_low", "the curve becomes downward sloping", "τ_M 1.1", low, {(OMEGA, 0): -1}),
-        _along("figure_4b", "For both τ_M, relative welfare is increasing in relative market size", "figure 4(b)",
-               low, {(WELFARE, 0): 1}, high),
-        Statement("figure_A1_exports", "R_X [becomes] more responsive to L than in the benchmark case",
-                  "elasticity higher at 1.1 than at 1.5, along the axis", _responds_more("relative_exports"),
-                  ).judged([Pair(high, low)]),
-        Statement("figure_A1_imports", "E_M [becomes] more responsive to L than in the benchmark case",
-                  "elasticity higher at 1.1 than at 1.5, along the axis",
-                  _responds_more(INPUTS, lambda pair: _distance(pair) > turn),
-                  f"L > {turn:.4f} or L < {1.0 / turn:.4f}").judged([Pair(high, low)]),
-        Statement("figure_A1_imports_level", "market size has a stronger effect on trade patterns",
-                  "E_M1/E_M2 further from one at 1.1 than at 1.5, along the axis", _further(INPUTS, above),
-                  f"L > {above:.4f} or L < {1.0 / above:.4f}", source=READING).judged([Pair(high, low)]),
-        Statement("figure_4b_slopes", "When input trade costs are high, the welfare gain from market size is larger",
-                  "slope of ln W_1/W_2 in ln L higher at 1.5 than at 1.1, along the axis", _responds_less(WELFARE),
-                  ).judged([Pair(high, low)]),
-        _attenuated(start, ledger),
-    )  # fmt: skip
-    note = "L from 0.4 to 2.5, 41 points evenly spaced in logs; for the last, 200 values of τ_M at L = 1."
-    return Section("axes", "Along the axes of figures 2, 4 and A.1", (note,), claims)
-
-
-def _along(
-    key: str, quote: str, tested: str, sample: Sample, signs: dict[tuple[str, int], int], *more: Sample
-) -> Claim:
-    return Statement(key, quote, tested, moves(signs)).judged([_named(each) for each in (sample, *more)])
-
-
-def _named(sample: Sample) -> Sample:
-    return Sample(f"τ_M {sample.at.scenario['parameters']['tau_M']:g}", sample.at, sample.up, sample.down)
-
-
-def _distance(pair: Pair) -> np.ndarray:
-    """Return relative size, the larger country's over the smaller's: responses are alike at L and 1/L."""
-    return np.asarray(np.exp(np.abs(np.log(pair.high.column("L[0]")))))
-
-
-def _responds_more(name: str, condition: Callable[[Pair], np.ndarray] | None = None) -> Callable[[Pair], Answer]:
-    def test(pair: Pair) -> Answer:
-        high, low = pair.responses(name)
-        return low > high, pair.supposed, condition(pair) if condition else None
-
-    return test
-
-
-def _further(name: str, above: float) -> Callable[[Pair], Answer]:
-    def test(pair: Pair) -> Answer:
-        high, low = (np.abs(np.log(each.at[name][0])) for each in (pair.high, pair.low))
-        # at L = 1 both ratios are one
-        return low > high, pair.supposed & (_distance(pair) > 1.0 + 1e-9), _distance(pair) > above
-
-    return test
-
-
-def _responds_less(name: str) -> Callable[[Pair], Answer]:
-    def test(pair: Pair) -> Answer:
-        high, low = pair.responses(name)
-        return low < high, pair.supposed, None
-
-    return test
-
-
-def _attenuated(start: float, ledger: Ledger) -> Claim:
-    """Judge, over input trade costs below 1.5, where relative welfare responds less than at 1.5."""
-    taus = np.linspace(1.053, 1.499, 200)
-    cheaper = sample(PARETO, {"tau_M": taus}, ledger)
-    at_high = sample(PARETO, {"tau_M": np.full(1, HIGH)}, ledger).response(WELFARE)[0]
-
-    def test(each: Sample) -> Answer:
-        return each.response(WELFARE) < at_high, each.supposed, each.column("tau_M") < start
-
-    return Statement("attenuated_tau", "the welfare gains from larger markets become attenuated when input trade costs "
-                     "are sufficiently low", "elasticity of W_1/W_2 at L = 1 below that at τ_M 1.5", test,
-                     f"τ_M < {start:.4f}").judged([cheaper], "below 1.0527 firms skip a mode")  # fmt: skip
+    return _edge(0.0, -3.0), _edge(0.0, 3.0)

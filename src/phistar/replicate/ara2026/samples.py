@@ -1,16 +1,16 @@
-"""Samples of worlds with the responses to a country's size, and statements that are tested on them."""
+"""Samples of worlds with the responses to a country's size, by themselves and in pairs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from phistar.replicate.ara2026.box import FAMILIES, HIGH, LOW, PARETO, POINT, SEED, Columns, Family, draw_columns
 from phistar.replicate.ara2026.box import scenario as world_of
-from phistar.replicate.results import TEXT, Claim, Trial, judge
 from phistar.replicate.worlds import Ledger, Worlds, latin_hypercube, solve_worlds
 
 #: Step in ln L_1 to either side: central differences err by its square, relatively, and by 1e-14 over it from rounding.
@@ -58,6 +58,20 @@ class Sample:
         return np.full(len(self.at), float(value))
 
     @property
+    def certified(self) -> np.ndarray:
+        """Which worlds have a certified equilibrium at all three sizes."""
+        return np.asarray(self.at.certified & self.up.certified & self.down.certified)
+
+    def parameters(self) -> Sequence[Mapping[str, Any]]:
+        """Return every world's parameters."""
+        return self.at.parameters()
+
+    def middle(self, label: str) -> Sample:
+        """Return the world in the middle, by itself and under a label of its own."""
+        i = len(self.at) // 2
+        return Sample(label, *(list(w.split(len(w)))[i] for w in (self.at, self.up, self.down)))
+
+    @property
     def goods_lead(self) -> np.ndarray:
         """Whether Assumption 1 holds: in both countries exports of final goods exceed imports of inputs."""
         return np.asarray(np.all(self.at["final_to_input_ratio"] > 1.0, axis=0))
@@ -65,10 +79,10 @@ class Sample:
     @property
     def supposed(self) -> np.ndarray:
         """Mark the worlds the paper supposes: both countries make goods, trade both, and firms sort in its order."""
-        return supposed(self.at) & supposed(self.up) & supposed(self.down)
+        return _supposed(self.at) & _supposed(self.up) & _supposed(self.down)
 
 
-def supposed(w: Worlds) -> np.ndarray:
+def _supposed(w: Worlds) -> np.ndarray:
     """Mark worlds with firms in both countries, both kinds of trade, and strict selection in the paper's order."""
     D, DM, X, XM = (w[f"cutoff_{mode}"] for mode in ("D", "DM", "X", "XM"))
     with np.errstate(all="ignore"):
@@ -113,10 +127,23 @@ class Samples:
     low: list[Sample]
     point: dict[float, Sample]
 
-    @property
-    def pairs(self) -> list[Pair]:
-        """Each world where inputs are dearer beside the same where they are cheaper."""
-        return [Pair(*each) for each in zip(self.high, self.low, strict=True)]
+    @cached_property
+    def named(self) -> Mapping[str, Sequence[Any]]:
+        """All that statements are about, by name; pairs are worlds where inputs are dearer beside cheaper ones."""
+        own = Pair(*(self.point[tau].middle("the paper's parameters") for tau in (HIGH, LOW)))
+        return {
+            "equal": self.equal,
+            "Pareto": self.equal[:1],
+            "others": self.equal[1:],
+            "unequal": self.unequal,
+            "unequal Pareto": self.unequal[:1],
+            "any sizes": [*self.equal, *self.unequal],
+            "goods only": self.goods_only,
+            "inputs only": self.inputs_only,
+            "polar": [*self.goods_only, *self.inputs_only],
+            "pairs": [Pair(*each) for each in zip(self.high, self.low, strict=True)],
+            "own": [own],
+        }
 
 
 @dataclass(frozen=True)
@@ -132,13 +159,22 @@ class Pair:
         return self.high.label
 
     @property
-    def at(self) -> Worlds:
-        """The worlds under the lower cost."""
-        return self.low.at
+    def certified(self) -> np.ndarray:
+        """Which worlds have a certified equilibrium under both costs."""
+        return np.asarray(self.high.certified & self.low.certified)
+
+    def parameters(self) -> Sequence[Mapping[str, Any]]:
+        """Return every world's parameters under the lower cost."""
+        return self.low.parameters()
 
     def responses(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """Return the elasticities of country 1's variable to its size, under the higher cost and the lower."""
         return self.high.response(name), self.low.response(name)
+
+    def rise(self, name: str) -> np.ndarray:
+        """Return by how much the elasticity of country 1's variable is larger under the lower cost."""
+        high, low = self.responses(name)
+        return np.asarray(low - high)
 
     @property
     def supposed(self) -> np.ndarray:
@@ -195,62 +231,3 @@ def _cheaper(columns: Columns, seed: int) -> np.ndarray:
     """Draw a lower input trade cost: between a tenth and nine tenths of the excess over one is left."""
     u = latin_hypercube(len(columns["sigma"]), 1, seed)[:, 0]
     return np.asarray(1.0 + (columns["tau_M"] - 1.0) * (0.1 + 0.8 * u))
-
-
-# --- statements
-
-Answer = tuple[np.ndarray, np.ndarray, np.ndarray | None]
-Test = Callable[[Any], Answer]
-
-
-@dataclass(frozen=True)
-class Statement:
-    """A claim and how to test it on a sample: true where, supposed where, and where its condition holds."""
-
-    key: str
-    quote: str
-    tested: str
-    test: Test
-    condition: str = ""
-    source: str = TEXT
-
-    def judged(self, samples: Sequence[Any], evidence: str = "") -> Claim:
-        """Pass the verdict over samples."""
-        trials = []
-        for each in samples:
-            held, premise, where = self.test(each)
-            trials.append(Trial(each.label, held, premise, where, each.at.parameters()))
-        return judge(self.key, self.quote, self.tested, trials, condition=self.condition, evidence=evidence,
-                     source=self.source)  # fmt: skip
-
-
-Signs = Mapping[tuple[str, int], int]
-
-
-def moves(signs: Signs, *, goods_lead: bool | None = None) -> Test:
-    """Test signs of responses to the size of country 1, in worlds where Assumption 1 holds, fails, or all."""
-
-    def test(sample: Sample) -> Answer:
-        held = [sign * sample.response(name, i) > NOTHING for (name, i), sign in signs.items()]
-        return np.all(held, axis=0), among(sample, goods_lead), None
-
-    return test
-
-
-def among(sample: Sample, goods_lead: bool | None) -> np.ndarray:
-    """Mark supposed worlds in which Assumption 1 holds, fails, or all of them."""
-    if goods_lead is None:
-        return sample.supposed
-    return np.asarray(sample.supposed & (sample.goods_lead == goods_lead))
-
-
-def pareto_F(sample: Sample) -> tuple[np.ndarray, ...]:
-    """Return F by mode (D, DM, X, XM), up to a factor, of equal countries with a Pareto, from parameters alone."""
-    s, k = sample.column("sigma") - 1.0, sample.column("productivity.k")
-    costs = {
-        "D": 1.0,
-        "DM": sample.column("tau_M"),
-        "X": sample.column("tau_X"),
-        "XM": sample.column("tau_X") * sample.column("tau_M"),
-    }
-    return tuple(sample.column(f"f_{mode}") ** (1.0 - k / s) * cost**-k for mode, cost in costs.items())

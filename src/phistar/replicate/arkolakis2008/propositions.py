@@ -14,7 +14,8 @@ from phistar.models.market_penetration import margins as split
 from phistar.models.market_penetration.sales import sales_of_log_x
 from phistar.replicate.arkolakis2008.liberalization import LOG_CASE
 from phistar.replicate.arkolakis2008.world import THETA_TILDE
-from phistar.replicate.results import READING, SHEET, TEXT, Claim, Section, Trial, judge
+from phistar.replicate.results import READING, SHEET, TEXT, Claim, Section
+from phistar.replicate.statements import Trial, judge
 from phistar.replicate.worlds import Ledger, latin_hypercube
 from phistar.verbs.elasticities import elasticities
 from phistar.verbs.simulate import schedule

@@ -7,15 +7,30 @@ from typing import Any
 import numpy as np
 
 from phistar.models.granular.sectors import solve_sectors
+from phistar.replicate.comparisons import below, falling
 from phistar.replicate.kim import formulas
 from phistar.replicate.kim.printed import K_1, I, R
 from phistar.replicate.kim.samples import NOTHING, Sample
-from phistar.replicate.kim.statements import below, falling
+
+
+def rivals(s: Sample) -> np.ndarray:
+    """Whether at least two firms are in, in autarky."""
+    return np.asarray(np.count_nonzero(s.active, axis=0) >= 2)
+
+
+def several(s: Sample) -> np.ndarray:
+    """Whether at least two of an economy's firms stay."""
+    return np.asarray(np.count_nonzero(s.stays, axis=0) >= 2)
+
+
+def larger_sector(s: Sample) -> np.ndarray:
+    """Whether the sector's share of spending rises."""
+    return np.asarray(s.opening.after.sector_share > s.opening.before.sector_share)
 
 
 def markups_fall(s: Sample) -> np.ndarray:
     """Whether every survivor's markup, and so its price, falls."""
-    return below(s.markup_factor(), 1.0)
+    return below(s.markup_factor(), 1.0, NOTHING)
 
 
 def markups_must_fall(s: Sample) -> np.ndarray:
@@ -26,7 +41,7 @@ def markups_must_fall(s: Sample) -> np.ndarray:
 
 def shares_fall(s: Sample) -> np.ndarray:
     """Whether every firm's share falls."""
-    return below(np.where(s.stays, s.opening.new / s.opening.old, np.nan), 1.0)
+    return below(np.where(s.stays, s.opening.new / s.opening.old, np.nan), 1.0, NOTHING)
 
 
 def some_exit(s: Sample) -> np.ndarray:
@@ -67,18 +82,18 @@ def weaker_cut_faster(s: Sample) -> np.ndarray:
 def profits_fall(s: Sample) -> np.ndarray:
     """Whether every survivor's profit falls."""
     old, new = s.opening.profits()
-    return below(np.where(s.stays, new / old, np.nan), 1.0)
+    return below(np.where(s.stays, new / old, np.nan), 1.0, NOTHING)
 
 
 def others_profits_fall(s: Sample) -> np.ndarray:
     """Whether every survivor's profit falls but the best firm's."""
     old, new = s.opening.profits()
-    return below(np.where(s.stays, new / old, np.nan)[1:], 1.0)
+    return below(np.where(s.stays, new / old, np.nan)[1:], 1.0, NOTHING)
 
 
 def ranges_short_of_market(s: Sample) -> np.ndarray:
     """Whether every survivor's range grows by less than the market."""
-    return below(s.growth(), float(np.log(s.W)))
+    return below(s.growth(), float(np.log(s.W)), NOTHING)
 
 
 def best_on_the_rise(s: Sample) -> np.ndarray:
@@ -106,7 +121,7 @@ def best_range_grows(s: Sample) -> np.ndarray:
 
 def others_ranges_fall(s: Sample) -> np.ndarray:
     """Whether every other survivor's range falls."""
-    return below(s.growth()[1:], 0.0)
+    return below(s.growth()[1:], 0.0, NOTHING)
 
 
 def more_varieties(s: Sample) -> np.ndarray:

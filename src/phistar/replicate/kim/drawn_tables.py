@@ -9,7 +9,8 @@ import numpy as np
 from phistar.models.granular.draws import SAMPLE
 from phistar.replicate.kim.printed import EXAMPLES
 from phistar.replicate.kim.samples import TABLES, Samples
-from phistar.replicate.results import BY_READING, NOT_REPRODUCED, Cell, Claim, Section, Trial, judge, number_cell
+from phistar.replicate.results import BY_READING, NOT_REPRODUCED, Cell, Claim, Section, number_cell
+from phistar.replicate.statements import Trial, judge, trial_of
 
 SHAPE, LOWEST, FIRMS = 5.0, 0.2, 10
 #: Last row of Table 6, and what its note says of the whole sample.
@@ -86,19 +87,20 @@ def sample_claims(samples: Samples) -> tuple[Claim, ...]:
     alike = {"mean": np.abs(mean["median"] / whole_mean - 1.0) < 0.05,
              "variance": np.abs(variance["median"] / whole - 1.0) < 0.05}  # fmt: skip
 
-    def trial(held: np.ndarray) -> list[Trial]:
-        return [Trial("clusters", held, np.ones(count, dtype=bool), None, sets["median"].parameters())]
+    def _clusters(held: np.ndarray) -> list[Trial]:
+        return [trial_of("clusters", held, sets["median"].parameters())]
 
     quote = (
         "Example 3 is the discrete sample set that could represent the continuous form of the distribution in terms of "
     )
     return (
         judge("set_variance", "the variance of Example 1 is highest among the three; the smallest productivities give "
-              "the smallest variance", "so in clusters drawn again", trial(order),
+              "the smallest variance", "so in clusters drawn again", _clusters(order),
               evidence=f"{count} samples of {TABLES['clusters median'][0]['firms']} clusters of 50,000"),
         judge("set_mean", quote + "mean", "the medians' mean is within 5 per cent of the distribution's",
-              trial(alike["mean"]), evidence=f"{np.mean(mean['median']):.4f} against {whole_mean:g}"),
+              _clusters(alike["mean"]), evidence=f"{np.mean(mean['median']):.4f} against {whole_mean:g}"),
         judge("set_spread", quote + "variance", "the medians' variance is within 5 per cent of the distribution's",
-              trial(alike["variance"]), evidence=f"{np.mean(variance['median']):.5f} against {whole:.5f}: little more "
-                    "than half, as Table 6 says itself"),
+              _clusters(alike["variance"]),
+              evidence=f"{np.mean(variance['median']):.5f} against {whole:.5f}: little more than half, as Table 6 says "
+                       "itself"),
     )  # fmt: skip

@@ -11,7 +11,8 @@ import numpy as np
 from phistar.replicate.kim import formulas
 from phistar.replicate.kim.printed import K_1
 from phistar.replicate.kim.samples import Sample, Samples
-from phistar.replicate.results import EQUATION, READING, Claim, Section, Trial, judge
+from phistar.replicate.results import EQUATION, READING, Claim, Section
+from phistar.replicate.statements import judge, trial_of, trials_by_label
 
 #: Economies of each sample, both before trade.
 EACH = 10
@@ -229,12 +230,8 @@ def equation_section(samples: Samples) -> Section:
 
 def _judged(number: str, words: str, gap: Gap, where: Sequence[Market]) -> Claim:
     several = [m for m in where if len(m.S) > 1] if "(A.5)" in number or "(3" in number else list(where)
-    found, worst = [], 0.0
-    for label in dict.fromkeys(m.label for m in several):
-        mine = [m for m in several if m.label == label]
-        gaps = np.array([float(np.max(gap(m))) for m in mine])
-        found.append(Trial(label, gaps < SAME, np.ones(len(mine), dtype=bool), None, [m.parameters for m in mine]))
-        worst = max(worst, float(np.max(gaps)))
+    gaps = np.array([float(np.max(gap(m))) for m in several])
+    found, worst = trials_by_label(several, gaps < SAME), float(np.max(gaps))
     source = READING if number.endswith("corrected") else EQUATION
     return judge(f"equation {number}", f"{number}  {words}", "both sides agree", found,
                  evidence=f"largest gap {worst:.0e}", source=source)  # fmt: skip
@@ -247,7 +244,7 @@ def indirect_sign(where: Sequence[Market]) -> Claim:
         net = _indirect(m, m.S * (1.0 - m.Psi))
         held.append(bool(np.all((net > 0.0) == ((m.eta or 0.0) > 1.0))))
         worlds.append(m.parameters)
-    found = [Trial("CES", np.array(held), np.ones(len(held), dtype=bool), None, worlds)]
+    found = [trial_of("CES", held, worlds)]
     return judge("indirect", "When the sectoral goods are complementary (0 < eta < 1), a sign of the net indirect "
                  "effect is negative",
                  "indirect benefit less indirect cannibalization has the sign of η − 1", found)  # fmt: skip
@@ -267,7 +264,7 @@ def quasi_linear() -> Claim:
         held.append(abs(best.x / income - rho) < 1e-5)
         alone.append(income == 1.0)
         worlds.append({"income": income, "rho": rho, "P": P})
-    found = [Trial("consumers", np.array(held), np.ones(60, dtype=bool), np.array(alone), worlds)]
+    found = [trial_of("consumers", held, worlds, condition=alone)]
     return judge("equation (1), (7), (9)", "(1), (7), (9)  U = y_0 + ρ ln Y: the sector's share of income is ρ "
                                       "(Cobb-Douglas)",
                  "spending on the sector is ρ times income", found, condition="income a head is 1",

@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from phistar.replicate.comparisons import falling, rising
 from phistar.replicate.kim import formulas
+from phistar.replicate.kim.draw_facts import rivals
 from phistar.replicate.kim.printed import SIGMA, R
 from phistar.replicate.kim.samples import Sample, Samples
-from phistar.replicate.kim.statements import Statement, always, falling, rising, where
-from phistar.replicate.results import READING, Claim, Section, Trial, judge
+from phistar.replicate.kim.verdicts import judged
+from phistar.replicate.results import READING, Claim, Section
+from phistar.replicate.statements import Statement, Trial, judge, trial_of, whether
 from phistar.replicate.worlds import Ledger
 
 #: Draws for which every candidate of the cutoff is searched one by one.
@@ -20,35 +23,6 @@ SEARCHED = 150
 SAME = 1e-10
 #: Fixed costs at which the search for other equilibria is repeated, and draws at each.
 FIXED_COSTS, AT_EACH = (1.0, 5.0, 20.0), 8
-
-BEHAVIOUR = (
-    Statement("elastic", "the demand elasticity is higher than one (epsilon_f > 1)",
-              "every survivor's is, and its markup is finite",
-              always(lambda s: np.all(~s.active | (s.elasticity() > 1.0), axis=0))),
-    Statement("share_order", "if there is no change in phi^ZCP, a higher productive firm benefits from a higher "
-              "market share",
-              "shares rise with productivity", always(lambda s: falling(np.where(s.active, s.opening.old, np.nan)),
-                                                      lambda s: s.rivals)),
-    Statement("markup_order", "an increasing markup in productivity", "markups rise with productivity",
-              always(lambda s: falling(s.opening.old_markup), lambda s: s.rivals)),
-    Statement("price_order", "a decreasing price of a variety in productivity", "prices fall with productivity",
-              always(lambda s: rising(s.price()), lambda s: s.rivals)),
-    Statement("scope_order", "a productive firm with a higher market share produces a broader range of varieties",
-              "ranges rise with productivity, whatever the hump of footnote 20",
-              always(lambda s: falling(s.varieties()), lambda s: s.rivals & _substitutes(s)),
-              evidence="η ≥ 1, as the paper has it: (1−S_1)(1−S_2) ≥ S_1 S_2"),
-    Statement("scope_order_wide", "a productive firm with a higher market share produces a broader range of varieties",
-              "ranges rise with productivity, η below 1",
-              where(lambda s: falling(s.varieties()), lambda s: _best_two(s.elasticity()) > s.sigma,
-                    lambda s: s.rivals & ~_substitutes(s)),
-              condition="ε_1 ε_2 > σ", source=READING),
-    Statement("scope_share", "the inverse of markup prevents the optimal range of varieties from expanding "
-              "proportionally to the firm-level market share", "varieties a unit of share fall with productivity",
-              always(lambda s: rising(s.varieties() / s.opening.old), lambda s: s.rivals)),
-    Statement("exit_price", "firms that exit from the market set their price at (w/phi_f) sigma/(sigma-1)",
-              "at that price, the lowest anyone takes, the best firm that is out sells nothing",
-              always(lambda s: _best_outsider(s) <= 1.0 + 1e-12, lambda s: _has_outsider(s))),
-)  # fmt: skip
 
 
 def _best_two(values: np.ndarray) -> np.ndarray:
@@ -73,14 +47,48 @@ def _best_outsider(s: Sample) -> np.ndarray:
     return np.asarray(markup * (s.sigma - 1.0) / s.sigma)
 
 
+BEHAVIOUR = (
+    Statement("elastic", "the demand elasticity is higher than one (epsilon_f > 1)",
+              "every survivor's is, and its markup is finite",
+              whether(lambda s: np.all(~s.active | (s.elasticity() > 1.0), axis=0))),
+    Statement("share_order", "if there is no change in phi^ZCP, a higher productive firm benefits from a higher "
+              "market share", "shares rise with productivity",
+              whether(lambda s: falling(np.where(s.active, s.opening.old, np.nan)), among=rivals)),
+    Statement("markup_order", "an increasing markup in productivity", "markups rise with productivity",
+              whether(lambda s: falling(s.opening.old_markup), among=rivals)),
+    Statement("price_order", "a decreasing price of a variety in productivity", "prices fall with productivity",
+              whether(lambda s: rising(s.price()), among=rivals)),
+    Statement("scope_order", "a productive firm with a higher market share produces a broader range of varieties",
+              "ranges rise with productivity, whatever the hump of footnote 20",
+              whether(lambda s: falling(s.varieties()), among=lambda s: rivals(s) & _substitutes(s)),
+              evidence="η ≥ 1, as the paper has it: (1−S_1)(1−S_2) ≥ S_1 S_2"),
+    Statement("scope_order_wide", "a productive firm with a higher market share produces a broader range of varieties",
+              "ranges rise with productivity, η below 1",
+              whether(lambda s: falling(s.varieties()), among=lambda s: rivals(s) & ~_substitutes(s),
+                      where=lambda s: _best_two(s.elasticity()) > s.sigma),
+              condition="ε_1 ε_2 > σ", source=READING),
+    Statement("scope_share", "the inverse of markup prevents the optimal range of varieties from expanding "
+              "proportionally to the firm-level market share", "varieties a unit of share fall with productivity",
+              whether(lambda s: rising(s.varieties() / s.opening.old), among=rivals)),
+    Statement("exit_price", "firms that exit from the market set their price at (w/phi_f) sigma/(sigma-1)",
+              "at that price, the lowest anyone takes, the best firm that is out sells nothing",
+              whether(lambda s: _best_outsider(s) <= 1.0 + 1e-12, among=_has_outsider)),
+)  # fmt: skip
+
+
 def behaviour_section(samples: Samples, ledger: Ledger) -> Section:
     """Judge sections 3.3 to 3.5."""
     every = (*samples.fixed, *samples.ces, *samples.wide)
-    claims = [statement.judged(every) for statement in BEHAVIOUR]
-    claims += [inverted_u(), monopolist(), *cutoff_claims(samples.fixed[0]), fixed_costs(samples.fixed[0], ledger)]
-    claims.append(no_moment_needed(samples))
+    claims = (
+        *judged(BEHAVIOUR, every),
+        inverted_u(),
+        monopolist(),
+        *cutoff_claims(samples.fixed[0]),
+        fixed_costs(samples.fixed[0], ledger),
+        no_moment_needed(samples),
+    )
     note = "Prices, ranges and shares of survivors in autarky; equal firms aside."
-    return Section("behaviour", "What firms do, and which there are (sections 3.3 to 3.5)", (note,), tuple(claims))
+    return Section("behaviour", "What firms do, and which there are (sections 3.3 to 3.5)", (note,), claims)
 
 
 def _scope(share: Any, sigma: np.ndarray) -> np.ndarray:
@@ -97,7 +105,7 @@ def inverted_u() -> Claim:
     middle = 0.5 * (share[1:] + share[:-1])
     clear = np.abs(middle - peak) > 0.002  # half a step of the grid
     held = np.all(~clear | ((slope > 0.0) == (middle < peak)), axis=0)
-    trial = Trial("fixed spending", held, np.ones(60, dtype=bool), None, [{"sigma": float(x)} for x in sigma])
+    trial = trial_of("fixed spending", held, [{"sigma": float(x)} for x in sigma])
     return judge("inverted_u", "an inverted U-shape relationship between the number of varieties and the firm's "
                  "market share", "N_f rises up to S = √σ/(1+√σ), where ε = √σ, and falls beyond", [trial],
                  evidence="60 values of σ from 1.2 to 15")  # fmt: skip
@@ -107,7 +115,7 @@ def monopolist() -> Claim:
     """Judge footnote 20's limit: what is left of the range as the share goes to one."""
     sigma = np.linspace(1.2, 15.0, 60)
     ratio = _scope(1.0 - 1e-9, sigma) / _scope(np.sqrt(sigma) / (1.0 + np.sqrt(sigma)), sigma)
-    trial = Trial("fixed spending", ratio < 1e-6, np.ones(60, dtype=bool), None, [{"sigma": float(x)} for x in sigma])
+    trial = trial_of("fixed spending", ratio < 1e-6, [{"sigma": float(x)} for x in sigma])
     return judge("monopolist", "In the extreme case of monopoly, the monopolist minimizes its range of variety",
                  "N_f vanishes as S goes to one, spending fixed", [trial],
                  evidence="a limit: alone it has no finite markup at all")  # fmt: skip
@@ -127,23 +135,22 @@ def cutoff_claims(sample: Sample) -> list[Claim]:
         S = _everyone_in(phi[: count + 1]) if premise[-1] else np.zeros(1)
         loses.append(bool(np.min(formulas.profit_32(S, SIGMA, R)) < 0.0))
         gone.append(bool(S[-1] <= 0.0))
-    worlds, every = sample.parameters(), np.ones(SEARCHED, dtype=bool)
+    worlds = [sample.parameters()[i] for i in range(SEARCHED)]
 
-    def trial(held: Sequence[bool], where_: np.ndarray) -> list[Trial]:
-        return [Trial(sample.label, np.array(held), where_, None, [worlds[i] for i in range(SEARCHED)])]
+    def _searched(held: Sequence[bool], among: Sequence[bool] | None = None) -> list[Trial]:
+        return [trial_of(sample.label, held, worlds, premise=among)]
 
-    some_out = np.array(premise)
     return [
         judge("search", "there is the least productivity satisfying the sum of the market share as unity",
               "the paper's search, candidate after candidate, ends at the library's survivors and shares",
-              trial(found, every)),
+              _searched(found)),
         judge("unique", "a mechanism to find the unique equilibrium in terms of phi^ZCP",
-              "without K_0 one set of best firms alone leaves no other firm with sales to gain", trial(unique, every)),
+              "without K_0 one set of best firms alone leaves no other firm with sales to gain", _searched(unique)),
         judge("entrant_loses", "the participation of the M_o + 1th productive firm has at least one firm face a "
-              "negative profit", "with that firm in, some profit by (32) is negative (K_0 = 0)", trial(loses, some_out),
-              evidence="(32) is a square over a positive number: it never is"),
+              "negative profit", "with that firm in, some profit by (32) is negative (K_0 = 0)",
+              _searched(loses, premise), evidence="(32) is a square over a positive number: it never is"),
         judge("entrant_gone", "(28): S_f > 0 for survivors", "with that firm in, its own share would be negative",
-              trial(gone, some_out), evidence="the share is what binds", source=READING),
+              _searched(gone, premise), evidence="the share is what binds", source=READING),
     ]  # fmt: skip
 
 
@@ -192,7 +199,7 @@ def fixed_costs(sample: Sample, ledger: Ledger) -> Claim:
                 continue
             held.append(bool(eq.certificate.checks["no_other_equilibrium_found"]))
             worlds.append(parameters)
-    found = [Trial("Pareto, K_0 > 0", np.array(held), np.ones(len(held), dtype=bool), None, worlds)]
+    found = [trial_of("Pareto, K_0 > 0", held, worlds)]
     return judge("unique_fixed_cost", "the unique equilibrium", "with K_0 > 0 no other set of firms stands against "
                  "entry and exit by one firm, rivals fixed",
                  found, evidence=f"K_0 of {', '.join(map(str, FIXED_COSTS))}",
@@ -202,7 +209,7 @@ def fixed_costs(sample: Sample, ledger: Ledger) -> Claim:
 def no_moment_needed(samples: Samples) -> Claim:
     """Judge footnote 7: no tail is too fat for a discrete number of firms."""
     found = [
-        Trial(s.label, s.certified, np.ones(len(s.firms), dtype=bool), None, s.parameters())
+        trial_of(s.label, s.certified, s.parameters())
         for s in samples.fixed
         if s.label.startswith("fat Pareto") and s.sigma - 1.0 > 2.0
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,6 @@ from phistar.models.granular.bands import Opening, liberalized
 from phistar.models.granular.draws import read_draw
 from phistar.models.granular.sectors import drawn
 from phistar.replicate.kim.printed import ETA, K_1, SIGMA, I, R, W
-from phistar.replicate.results import Trial
 from phistar.replicate.worlds import Ledger
 
 #: Draws of the firms from each distribution, and of the paper's clusters, each a sample of 500,000.
@@ -82,16 +81,6 @@ class Sample:
     def stays(self) -> np.ndarray:
         """Who is in after trade (firm, draw)."""
         return self.opening.stays
-
-    @property
-    def several(self) -> np.ndarray:
-        """Whether at least two of an economy's firms stay (draw)."""
-        return np.asarray(np.count_nonzero(self.stays, axis=0) >= 2)
-
-    @property
-    def rivals(self) -> np.ndarray:
-        """Whether at least two firms are in, in autarky (draw)."""
-        return np.asarray(np.count_nonzero(self.active, axis=0) >= 2)
 
     def price(self, new: bool = False) -> np.ndarray:
         """Return the price of each firm's varieties; nan where it is out (firm, draw)."""
@@ -189,19 +178,4 @@ def _solved(
             for sectors in (before, after):
                 ledger.add(np.where(sectors.certified, sectors.residual, np.nan))
             found.append(Sample(f"{label} ({name})", sigma, eta, economies, phi, opening))
-    return found
-
-
-#: Held, premise, condition, draw by draw.
-Parts = tuple[np.ndarray, np.ndarray, np.ndarray | None]
-Test = Callable[[Sample], Parts]
-
-
-def trials(samples: Sequence[Sample], test: Test) -> list[Trial]:
-    """Run one test over samples."""
-    found = []
-    for sample in samples:
-        with np.errstate(all="ignore"):
-            held, premise, condition = test(sample)
-        found.append(Trial(sample.label, held, premise & sample.certified, condition, sample.parameters()))
     return found

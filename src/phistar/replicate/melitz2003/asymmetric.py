@@ -10,7 +10,8 @@ import numpy as np
 
 from phistar.replicate.melitz2003.box import FAMILIES, NOTHING, SHEET_FAMILIES, Columns, Family
 from phistar.replicate.melitz2003.explainer import EXACT
-from phistar.replicate.results import SHEET, Cell, Claim, Section, Trial, count_cell, judge
+from phistar.replicate.results import SHEET, Cell, Claim, Section, count_cell
+from phistar.replicate.statements import Trial, judge
 from phistar.replicate.worlds import Ledger, Worlds, latin_hypercube, scenario_at, solve_worlds
 from phistar.verbs.simulate import simulate
 

@@ -10,7 +10,8 @@ from scipy.optimize import brentq
 from phistar.core.equilibrium import Equilibrium
 from phistar.replicate.melitz2003.box import LEAST_TRADE, PARTNERS, STEP, Sample, scenario
 from phistar.replicate.melitz2003.explainer import EXACT, FIRMS, SEED, trials, variable
-from phistar.replicate.results import READING, Claim, Trial, judge
+from phistar.replicate.results import READING, Claim
+from phistar.replicate.statements import Trial, judge
 from phistar.replicate.worlds import Ledger, latin_hypercube, scenario_at
 from phistar.verbs.simulate import simulate
 

@@ -16,7 +16,8 @@ from phistar.replicate.melitz2003.box import (
     some_exit,
     some_export,
 )
-from phistar.replicate.results import READING, SHEET, Claim, Trial, judge, silent
+from phistar.replicate.results import READING, SHEET, Claim
+from phistar.replicate.statements import Trial, judge, silent
 from phistar.replicate.worlds import Ledger, Worlds, solve_worlds
 from phistar.verbs.compare import compare_models
 from phistar.verbs.simulate import simulate

@@ -9,7 +9,8 @@ import numpy as np
 from phistar.core.equilibrium import Equilibrium
 from phistar.replicate.melitz2003.box import PARTNERS, Sample, some_exit, some_export
 from phistar.replicate.melitz2003.explainer import EXACT, FIRMS, SEED, of_family, trials
-from phistar.replicate.results import SHEET, Cell, Claim, Section, Trial, judge, range_cell
+from phistar.replicate.results import SHEET, Cell, Claim, Section, range_cell
+from phistar.replicate.statements import Trial, judge
 from phistar.replicate.worlds import Ledger, scenario_at, solve_worlds
 from phistar.verbs.elasticities import elasticities
 from phistar.verbs.simulate import simulate

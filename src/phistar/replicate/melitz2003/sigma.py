@@ -19,7 +19,8 @@ from phistar.replicate.melitz2003.box import (
     strict_selection,
 )
 from phistar.replicate.melitz2003.explainer import EXACT, cutoff, export_cutoff, moves, variable
-from phistar.replicate.results import SHEET, Claim, Trial, judge
+from phistar.replicate.results import SHEET, Claim
+from phistar.replicate.statements import Trial, judge
 from phistar.replicate.worlds import Ledger, Worlds, latin_hypercube, solve_worlds
 from phistar.verbs.elasticities import elasticities
 

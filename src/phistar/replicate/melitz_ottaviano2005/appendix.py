@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from phistar.replicate.melitz_ottaviano2005.box import PARETO, SEED, Layout, draw_columns, scenario
 from phistar.replicate.melitz_ottaviano2005.liberalization import CUTOFF_GAP, apart
-from phistar.replicate.melitz_ottaviano2005.samples import NOTHING, Parts, Sample, Samples, supposed
-from phistar.replicate.melitz_ottaviano2005.statements import Statement, every, producers, ranked
-from phistar.replicate.results import Claim, Section, Trial, judge
+from phistar.replicate.melitz_ottaviano2005.samples import NOTHING, Sample, Samples, supposed
+from phistar.replicate.melitz_ottaviano2005.statements import Stored, beyond, every, judged, producers, ranked
+from phistar.replicate.results import Claim, Section
+from phistar.replicate.statements import Answer, Statement, Trial, judge
 from phistar.replicate.worlds import Ledger, Worlds, solve_worlds
 
 MANY, DRAWS = 5, 60
 
 
-def _export_cutoffs(sample: Sample) -> Parts:
+def _export_cutoffs(sample: Sample) -> Answer:
     """Test whether, where both countries enter, exporting takes a lower cost than selling at home, in both."""
     x = sample.before["cutoff"]
     return (x[0, 1] < x[0, 0]) & (x[1, 0] < x[1, 1]), sample.premise(), None
@@ -45,13 +46,13 @@ RESULTS = (
 )  # fmt: skip
 
 
-def appendix_section(samples: Samples, ledger: Ledger) -> Section:
+def appendix_section(samples: Samples, stored: Stored, ledger: Ledger) -> Section:
     """Judge appendices B to E under the Pareto."""
     claims = (
         *_many(ledger),
-        D.judged([*samples.two[:1], *samples.equal[:1]]),
+        *judged([D], [*samples.two[:1], *samples.equal[:1]], stored),
         specialised(samples),
-        *(s.judged(samples.equal[:1]) for s in RESULTS),
+        *judged(RESULTS, samples.equal[:1], stored),
     )
     note = f"Appendix B and C: {DRAWS} worlds of {MANY} countries that differ in size, f_E, c_M and all trade costs."
     return Section("appendix", "Appendices B to E", (note,), claims)
@@ -112,8 +113,7 @@ def _gravity(w: Worlds) -> Claim:
                  [Trial("pareto", np.array(held), supposed(w), None, w.parameters())])  # fmt: skip
 
 
-def beyond_claims(samples: Samples, stored: Mapping[str, Sequence[Sample]]) -> Iterator[Claim]:
+def beyond_claims(samples: Samples, stored: Stored) -> Iterator[Claim]:
     """Judge appendices D and E without a Pareto."""
-    yield D.beyond([*samples.two[1:], *samples.equal[1:]], stored.get("D_beyond", ()))
-    for statement in RESULTS:
-        yield statement.beyond(samples.equal[1:], stored.get(statement.key + "_beyond", ()))
+    yield from beyond([D], [*samples.two[1:], *samples.equal[1:]], stored)
+    yield from beyond(RESULTS, samples.equal[1:], stored)

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from phistar.replicate.melitz_ottaviano2005.cases import SAME, Case, Cases
-from phistar.replicate.results import READING, Claim, Section, Trial, judge
+from phistar.replicate.results import READING, Claim, Section
+from phistar.replicate.statements import Trial, judge, trials_by_label
 
 ANY = ("closed", "closed, other", "two", "two, other", "short two")
 #: By how much prices and the number of varieties are moved.
@@ -34,13 +35,7 @@ def _claim(cases: Cases, key: str, quote: str, tested: str, check: Callable[[Cas
 
 
 def _trials(chosen: Sequence[Case], check: Callable[[Case], bool]) -> list[Trial]:
-    held = np.array([check(case) for case in chosen])
-    labels = np.array([case.label for case in chosen])
-    return [
-        Trial(label, held[labels == label], np.ones(np.sum(labels == label), dtype=bool), None,
-              [case.parameters for case in chosen if case.label == label])
-        for label in dict.fromkeys(labels.tolist())
-    ]  # fmt: skip
+    return trials_by_label(chosen, [check(case) for case in chosen])
 
 
 # --- consumers

@@ -36,7 +36,7 @@ class Case:
 
     label: str
     parameters: Mapping[str, Any]
-    library: Equilibrium
+    computed: Equilibrium
     found: Solution
 
     @cached_property
@@ -146,11 +146,11 @@ def _long(
     found = []
     for i in range(draws):
         world = at(family.table(0.5, 0.5), layout.n, {key: float(c[i]) for key, c in columns.items()})
-        library = ledger.solve(world)
-        bound = library["cutoff"] > library["cutoff_effective"] * (1.0 + 1e-12)
-        if np.all(library["mass_entrants"] > 0.0) and not np.any(bound):
-            solution = World.of(world["parameters"]).long_run(library["price_threshold"] * ASIDE)
-            found.append(Case(family.label, world["parameters"], library, solution))
+        computed = ledger.solve(world)
+        bound = computed["cutoff"] > computed["cutoff_effective"] * (1.0 + 1e-12)
+        if np.all(computed["mass_entrants"] > 0.0) and not np.any(bound):
+            solution = World.of(world["parameters"]).long_run(computed["price_threshold"] * ASIDE)
+            found.append(Case(family.label, world["parameters"], computed, solution))
     return found
 
 
@@ -175,6 +175,6 @@ def _short(family: Family, layout: Layout, draws: int, ledger: Ledger) -> list[C
         if layout.n > 1:
             settings |= {f"cost[{j}].c_M": at_i[f"cost[{j}].c_M"] * taller[i, j] for j in range(layout.n)}
         stuck = scenario_at(short_scenario(world), settings)
-        library, solution = ledger.solve(stuck), World.of(stuck["parameters"]).short_run()
-        found.append(Case(family.label, stuck["parameters"], library, solution))
+        computed, solution = ledger.solve(stuck), World.of(stuck["parameters"]).short_run()
+        found.append(Case(family.label, stuck["parameters"], computed, solution))
     return found

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
 from phistar.replicate.melitz_ottaviano2005.box import PARETO, SEED, Layout, at, draw_columns, scenario
 from phistar.replicate.melitz_ottaviano2005.independent import density, mass
-from phistar.replicate.melitz_ottaviano2005.samples import DRAWS, LITTLE, Parts, Sample, Samples, selecting
-from phistar.replicate.melitz_ottaviano2005.statements import Statement, Test, moves, over, own, survival, together
-from phistar.replicate.results import SHEET, Claim, Section, Trial, judge
+from phistar.replicate.melitz_ottaviano2005.samples import DRAWS, LITTLE, Sample, Samples, selecting
+from phistar.replicate.melitz_ottaviano2005.statements import Stored, beyond, judged, moves, over, own, survival
+from phistar.replicate.results import SHEET, Claim, Section
+from phistar.replicate.statements import Statement, Test, Trial, judge, narrowed, together, trial_of
 from phistar.replicate.worlds import Ledger, solve_worlds
 
 TOUGHER = ("f_E", "gamma", "L")
@@ -21,13 +22,8 @@ def _each(shocks: tuple[str, ...], *directions: tuple[str, int]) -> Test:
     return together(*(moves(shock, *((own(name), sign) for name, sign in directions)) for shock in shocks))
 
 
-def _survival(sample: Sample) -> Parts:
-    return together(*(moves(shock, (lambda w: survival(w)[0], -1)) for shock in TOUGHER))(sample)
-
-
-def _variety(sample: Sample) -> Parts:
-    """Test whether a slightly larger market has more sellers, and where the density at the cutoff lets it."""
-    held, premise, _ = moves("a little", (own("variety"), 1))(sample)
+def _lets_more_sell(sample: Sample) -> np.ndarray:
+    """Whether the density of costs at the cutoff lets a slightly larger market have more sellers."""
     w, alpha = sample.before, sample.column("alpha")
     cutoff, mean = w["price_threshold"][0], w["mean_cost"][0]
     hazard = np.empty(len(w))
@@ -35,7 +31,7 @@ def _variety(sample: Sample) -> Parts:
         of, lower, upper = density(parameters["cost"][0])
         c = cutoff[i : i + 1]
         hazard[i] = of(c, c - lower, upper - c)[0] / mass(parameters["cost"][0]) / survival(w)[0, i]
-    return held, premise, hazard * (cutoff - mean) < (alpha - mean) / (alpha - cutoff)
+    return np.asarray(hazard * (cutoff - mean) < (alpha - mean) / (alpha - cutoff))
 
 
 #: Section 2.3, for any G.
@@ -44,7 +40,8 @@ ANY_G = (
               "are closer substitutes, and in bigger markets", "f_E down, γ down or L up: c_D and c̄ fall",
               _each(TOUGHER, ("price_threshold", -1), ("mean_cost", -1))),
     Statement("exit_rates", "In all these cases, firm exit rates are also higher",
-              "f_E down, γ down or L up: G(c_D) falls", _survival),
+              "f_E down, γ down or L up: G(c_D) falls",
+              together(*(moves(shock, (lambda w: survival(w)[0], -1)) for shock in TOUGHER))),
     Statement("demand_shifters", "The demand parameters α and η ... do not affect the selection of firms and industry "
               "productivity", "α up or η down: c_D, c̄, p̄ and μ̄ stay",
               _each(("alpha", "eta"), ("price_threshold", 0), ("mean_cost", 0), ("mean_price", 0), ("mean_markup", 0))),
@@ -57,7 +54,7 @@ ANY_G = (
 )  # fmt: skip
 VARIETY = Statement(
     "more_firms", "in larger markets ... more firms compete ... for any distribution of cost draws G(c)",
-    "L up a little: N rises, any G", _variety,
+    "L up a little: N rises, any G", narrowed(moves("a little", (own("variety"), 1)), where=_lets_more_sell),
     "g(c_D)(c_D−c̄)/G(c_D) < (α−c̄)/(α−c_D)",
 )  # fmt: skip
 
@@ -98,7 +95,7 @@ SHORT = (
 )  # fmt: skip
 
 
-def closed_section(samples: Samples, stored: Mapping[str, Sequence[Sample]], ledger: Ledger) -> Section:
+def closed_section(samples: Samples, stored: Stored, ledger: Ledger) -> Section:
     """Judge section 2."""
     pareto = samples.closed[:1]
     note = (
@@ -106,13 +103,12 @@ def closed_section(samples: Samples, stored: Mapping[str, Sequence[Sample]], led
         f"{', '.join(s.label for s in samples.closed[1:])}. Shocks of 1 to 15 per cent."
     )
     claims = (
-        *(s.judged(samples.closed) for s in ANY_G),
-        VARIETY.judged(samples.closed, stored.get(VARIETY.key, ())),
-        *(s.judged(pareto) for s in SIZE),
+        *judged((*ANY_G, VARIETY), samples.closed, stored),
+        *judged(SIZE, pareto, stored),
         *_assumptions(ledger),
         _uniform(ledger),
         _gamma_variety(pareto[0], ledger),
-        *(s.judged(samples.closed) for s in SHORT),
+        *judged(SHORT, samples.closed, stored),
     )
     return Section("closed", "Section 2: the closed economy", (note,), claims)
 
@@ -166,11 +162,10 @@ def _uniform(ledger: Ledger) -> Claim:
     world = at(tables[0], 2, {"L[0]": 11.0})["parameters"]
     return judge(
         "uniform", "When k = 1, the cost distribution is uniform on [0, c_M]", "both families have one equilibrium",
-        [Trial("pareto", np.array([apart < 1e-12]), np.array([True]), None, [world])], evidence=f"gap {apart:.0e}",
+        [trial_of("pareto", [apart < 1e-12], [world])], evidence=f"gap {apart:.0e}",
     )  # fmt: skip
 
 
-def beyond_claims(samples: Samples, stored: Mapping[str, Sequence[Sample]]) -> Iterator[Claim]:
+def beyond_claims(samples: Samples, stored: Stored) -> Iterator[Claim]:
     """Judge the claims of section 2.4 without a Pareto."""
-    for statement in SIZE:
-        yield statement.beyond(samples.closed[1:], stored.get(statement.key + "_beyond", ()))
+    yield from beyond(SIZE, samples.closed[1:], stored)

@@ -9,7 +9,8 @@ import numpy as np
 from phistar.replicate.melitz_ottaviano2005.cases import SAME, Case, Cases, gap
 from phistar.replicate.melitz_ottaviano2005.numbered import CLOSED_ECONOMY, Numbered
 from phistar.replicate.melitz_ottaviano2005.numbered_open import APPENDICES, OPEN_ECONOMY, WITHOUT_GAMMA
-from phistar.replicate.results import EQUATION, READING, SHEET, Claim, Section, Trial, judge
+from phistar.replicate.results import EQUATION, READING, SHEET, Claim, Section
+from phistar.replicate.statements import Trial, judge, trials_by_label
 
 
 def equation_sections(cases: Cases) -> tuple[Section, ...]:
@@ -62,14 +63,10 @@ def _trials(
     """Check an equation on its cases, a trial a distribution; tell the largest gap where it should hold."""
     chosen = [case for name in samples for case in cases[name]]
     gaps = np.array([check(case) for case in chosen])
-    fits = np.array([condition is None or condition(case) for case in chosen])
-    trials = []
-    for label in dict.fromkeys(case.label for case in chosen):
-        of = np.array([case.label == label for case in chosen])
-        told = None if condition is None else fits[of]
-        trials.append(Trial(label, gaps[of] < SAME, np.ones(np.sum(of), dtype=bool), told,
-                            [case.parameters for case in chosen if case.label == label]))  # fmt: skip
-    return trials, float(np.max(gaps[fits]))
+    if condition is None:
+        return trials_by_label(chosen, gaps < SAME), float(np.max(gaps))
+    fits = np.array([condition(case) for case in chosen])
+    return trials_by_label(chosen, gaps < SAME, fits), float(np.max(gaps[fits]))
 
 
 def _without_gamma(cases: Cases) -> Iterator[Claim]:
@@ -95,7 +92,7 @@ def _whole(cases: Cases) -> Claim:
 
 def whole_answer(c: Case) -> float:
     """Compare the library's equilibrium with the independent one, variable by variable."""
-    e, n = c.library, len(c.world.L)
+    e, n = c.computed, len(c.world.L)
     pairs = [(c.found.P, e["price_threshold"]), (c.found.N, e["mass_entrants"]), (c.variety, e["variety"]),
              (c.utilities() - 1.0, e["consumer_surplus"]),
              (np.array([[c.found.flow(i, j) for j in range(n)] for i in range(n)]), e["trade_flow"])]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -15,55 +15,48 @@ from phistar.replicate.melitz_ottaviano2005.preferential import (
     hub_short,
     hubs,
 )
-from phistar.replicate.melitz_ottaviano2005.samples import (
-    NOTHING,
-    Parts,
-    Reader,
-    Sample,
-    Samples,
-    numeraire,
-    selecting,
-)
+from phistar.replicate.melitz_ottaviano2005.samples import NOTHING, Reader, Sample, Samples, numeraire, selecting
 from phistar.replicate.melitz_ottaviano2005.statements import (
     AVERAGES,
     CUTOFFS,
     TOUGH,
-    Statement,
-    Test,
+    Stored,
     all_of,
+    beyond,
     cell,
     every,
+    judged,
     moves,
     own,
     partner,
     producers,
     tougher,
 )
-from phistar.replicate.results import READING, SHEET, Claim, Section, Trial, judge
+from phistar.replicate.results import READING, SHEET, Claim, Section
+from phistar.replicate.statements import Answer, Statement, Test, Trial, judge, narrowed
 from phistar.replicate.worlds import Ledger, solve_worlds
 
 
 def apart(read: Reader) -> Test:
     """Test whether the difference between the larger country and the smaller one widens when taus fall."""
 
-    def test(sample: Sample) -> Parts:
+    def _test(sample: Sample) -> Answer:
         gaps = [read(w)[0] - read(w)[1] for w in sample.pair("both")]
         return gaps[1] > gaps[0] * (1.0 + NOTHING), sample.premise("both") & (gaps[0] > 0.0), None
 
-    return test
+    return _test
 
 
-def _in_proportion(sample: Sample) -> Parts:
+def _in_proportion(sample: Sample) -> Answer:
     change = sample.change("both", every("price_threshold"))
     return np.abs(change[0] - change[1]) < NOTHING, sample.premise("both"), None
 
 
-def _cutoff_gap(sample: Sample) -> Parts:
+def _cutoff_gap(sample: Sample) -> Answer:
     gaps = [w["price_threshold"][1] - w["price_threshold"][0] for w in sample.pair("both")]
     return gaps[1] < gaps[0], sample.premise("both"), None
 
 
-Stored = Mapping[str, Sequence[Sample]]
 BILATERAL = (
     Statement("bilateral", "Bilateral liberalization thus increases competition in both markets",
               "τ equal, τ down: c_D and c̄ fall in both", all_of("both", every, *CUTOFFS)),
@@ -86,16 +79,16 @@ BILATERAL = (
 )  # fmt: skip
 
 
-def _a_little(sample: Sample) -> Parts:
-    """Test whether both gain from a small cut of both taus in proportion, and whether (23) tells where."""
-    held, premise, _ = moves("a little", (every("welfare"), 1))(sample)
+def _both_gain(sample: Sample) -> np.ndarray:
+    """Whether by (23) both gain from a small cut of both taus in proportion."""
     rho = [sample.column(key) ** -sample.k for key in ("tau[1][0]", "tau[0][1]")]
-    return held, premise, (rho[0] * (2.0 - rho[1]) < 1.0) & (rho[1] * (2.0 - rho[0]) < 1.0)
+    return np.asarray((rho[0] * (2.0 - rho[1]) < 1.0) & (rho[1] * (2.0 - rho[0]) < 1.0))
 
 
 ASYMMETRIC = Statement(
     "bilateral_unequal", "From asymmetric tau a proportional bilateral cut can hurt one country",
-    "τ^l ≠ τ^h, both down by one small factor: U rises in both", _a_little,
+    "τ^l ≠ τ^h, both down by one small factor: U rises in both",
+    narrowed(moves("a little", (every("welfare"), 1)), where=_both_gain),
     "ρ^l(2−ρ^h) < 1 and ρ^h(2−ρ^l) < 1", source=SHEET,
 )  # fmt: skip
 
@@ -156,13 +149,13 @@ PROFITS = (
 def _without_entrants(shock: str, sign: int) -> Test:
     """Test how welfare moves in a country that has no entrants before or after (the second is the smaller)."""
 
-    def test(sample: Sample) -> Parts:
+    def _test(sample: Sample) -> Answer:
         two = sample.pair(shock)
         alone = np.all([(w["mass_entrants"][1] == 0.0) & (w["mass_entrants"][0] > 0.0) for w in two], axis=0)
         known = np.all([w.certified & selecting(w) & numeraire(w) for w in two], axis=0)
         return sign * sample.change(shock, partner("welfare")) > NOTHING, alone & known, None
 
-    return test
+    return _test
 
 
 CORNERS = (
@@ -180,17 +173,15 @@ def liberalization_section(samples: Samples, stored: Stored, ledger: Ledger) -> 
     two, equal, deal, unlike = samples.two[:1], samples.equal[:1], samples.deal[:1], samples.deal_unlike
     with_small = [_with_small_imports(samples.corner[0], ledger)]
     claims = (
-        *(s.judged(equal) for s in BILATERAL),
+        *judged(BILATERAL, equal, stored),
         threshold_tau(equal[0], ledger),
-        ASYMMETRIC.judged((*two, *samples.skewed)),
-        *(s.judged(two) for s in (*UNILATERAL, *UNILATERAL_SHORT)),
-        *(s.judged(two, stored.get(s.key, ())) for s in PROFITS),
-        *(s.judged(with_small) for s in CORNERS),
-        HUB.judged([hubs(deal[0], ledger)]),
-        *(s.judged(deal) for s in (*PREFERENTIAL, *PREFERENTIAL_SHORT)),
-        *(s.judged(deal, stored.get(s.key, ())) for s in DEAL_ENTRY),
+        *judged([ASYMMETRIC], (*two, *samples.skewed), stored),
+        *judged((*UNILATERAL, *UNILATERAL_SHORT, *PROFITS), two, stored),
+        *judged(CORNERS, with_small, stored),
+        *judged([HUB], [hubs(deal[0], ledger)], stored),
+        *judged((*PREFERENTIAL, *PREFERENTIAL_SHORT, *DEAL_ENTRY), deal, stored),
         *hub_short(deal[0], ledger),
-        *(s.judged(unlike, stored.get(s.key, ())) for s in DEAL_SHEET),
+        *judged(DEAL_SHEET, unlike, stored),
     )
     note = "The short run takes the entrants of before as its firms; its printed welfare leaves their profits out."
     return Section("liberalization", "Section 4: trade liberalization", (note,), claims)
@@ -237,13 +228,9 @@ def _small_enters(sample: Sample, tau: np.ndarray, k: np.ndarray) -> np.ndarray:
 
 def beyond_claims(samples: Samples, stored: Stored) -> Iterator[Claim]:
     """Judge the claims of section 4 without a Pareto."""
-    for sample, statements in (
-        (samples.equal, BILATERAL),
-        (samples.two, (*UNILATERAL, *UNILATERAL_SHORT)),
-        (samples.deal, (*PREFERENTIAL, *PREFERENTIAL_SHORT)),
-    ):
-        for statement in statements:
-            yield statement.beyond(sample[1:], stored.get(statement.key + "_beyond", ()))
+    yield from beyond(BILATERAL, samples.equal[1:], stored)
+    yield from beyond((*UNILATERAL, *UNILATERAL_SHORT), samples.two[1:], stored)
+    yield from beyond((*PREFERENTIAL, *PREFERENTIAL_SHORT), samples.deal[1:], stored)
 
 
 CUTOFF_GAP = Statement("E5", "Trade liberalization reduces the domestic cutoff differential",

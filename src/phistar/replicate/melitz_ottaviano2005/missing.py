@@ -9,9 +9,10 @@ import numpy as np
 from phistar.replicate.melitz_ottaviano2005.box import PARETO, SEED, Layout, at, draw_columns, scenario
 from phistar.replicate.melitz_ottaviano2005.cases import SAME, Cases
 from phistar.replicate.melitz_ottaviano2005.numbered_open import sellers_idle, short_sellers, short_two
-from phistar.replicate.melitz_ottaviano2005.samples import Samples, entering, selecting
+from phistar.replicate.melitz_ottaviano2005.samples import STORED, Samples, entering, selecting
 from phistar.replicate.melitz_ottaviano2005.stored import PARETO as POINT
-from phistar.replicate.results import Claim, Section, Trial, judge, silent
+from phistar.replicate.results import Claim, Section
+from phistar.replicate.statements import Trial, judge, silent, trial_of
 from phistar.replicate.worlds import Ledger, solve_worlds
 
 DRAWS = 120
@@ -42,12 +43,11 @@ def _numeraire(ledger: Ledger) -> Iterator[Claim]:
                 [Trial("pareto", consumed, known & enough, None, w.parameters())])  # fmt: skip
     stored = at(POINT, 2, {"L[0]": 12.0, "tau[0][1]": 1.6, "tau[1][0]": 1.3})
     e = ledger.solve(stored)
-    short = [Trial("stored", np.array([bool(np.all(e["numeraire_labour"] > 0.0))]), np.array([True]), None,
-                   [stored["parameters"]])]  # fmt: skip
+    one = trial_of(STORED, [np.all(e["numeraire_labour"] > 0.0)], [stored["parameters"]])
     left = ", ".join(f"{x:.2f}" for x in e["numeraire_labour"])
     yield judge("unit_wage", "The numeraire good is produced under constant returns to scale at unit cost ... These "
                 "assumptions imply a unit wage", "the numeraire is made in both countries, so that the wage is one",
-                [*short, Trial("pareto", made, known, None, w.parameters())],
+                [one, Trial("pareto", made, known, None, w.parameters())],
                 evidence=f"L (12, 10), τ (1.6, 1.3): labour left for it is {left}: labour in the differentiated "
                          f"sector must "
                 "stay below L everywhere, a condition the paper leaves out")  # fmt: skip
@@ -65,32 +65,26 @@ def _printed_conditions(cases: Cases) -> Iterator[Claim]:
         ),
     }
     for number, (met, check, words) in printed.items():
-        held = np.array([check(c) < SAME for c in chosen])
-        premise = np.array([bool(met(c)) for c in chosen])
-        right = np.array([sellers_idle(c) for c in chosen])
-        yield judge(
-            f"printed {number}",
-            f"{number} ... whenever {words}",
-            "it holds wherever the printed condition is met",
-            [Trial("pareto", held, premise, right, [c.parameters for c in chosen])],
-            condition="c_X^h < c_M^h too",
-        )
+        trial = trial_of("pareto", [check(c) < SAME for c in chosen], [c.parameters for c in chosen],
+                         premise=[met(c) for c in chosen], condition=[sellers_idle(c) for c in chosen])  # fmt: skip
+        yield judge(f"printed {number}", f"{number} ... whenever {words}",
+                    "it holds wherever the printed condition is met", [trial],
+                    condition="c_X^h < c_M^h too")  # fmt: skip
 
 
 def _exports_alone(cases: Cases, samples: Samples) -> Claim:
     """Judge footnote 19: whether any firm exports in the short run that does not sell at home."""
     few = cases["short two"]
-    labels = [Trial("pareto", np.array([_exporters_only(c.cutoff, c.c_M[:, None]) for c in few]), np.full(len(few),
-        True), None,
-                    [c.parameters for c in few])]  # fmt: skip
+    alone = [_exporters_only(c.cutoff, c.c_M[:, None]) for c in few]
+    found = [trial_of("pareto", alone, [c.parameters for c in few])]
     for sample in (*samples.two, *samples.equal):
         for w in sample.short.values():
             held = _exporters_only(w["cutoff"], w["cutoff_effective"])
-            labels.append(Trial(sample.label, held, w.certified, None, w.parameters()))
+            found.append(Trial(sample.label, held, w.certified, None, w.parameters()))
     return judge(
         "footnote_19", "In the short-run, it is possible for c_X^l > c_D^l, in which case firms with cost c in "
-                       "between produce "
-        "and export, but do not sell on their domestic market", "some firm of either country does, any G", labels,
+        "between produce and export, but do not sell on their domestic market",
+        "some firm of either country does, any G", found,
         evidence="never: at p^h = τ p^l firms would supply more in h than in l, where more is wanted, whatever G "
                  "and N̄ are",
     )  # fmt: skip
@@ -110,15 +104,7 @@ def _silent(ledger: Ledger) -> Iterator[Claim]:
         "labour_market",
         "Increased factor market competition plays no role in the current model",
         "wages are one with and without trade",
-        [
-            Trial(
-                "pareto",
-                np.array([bool(np.all(e["wage"] == 1.0))]),
-                np.array([True]),
-                None,
-                [at(POINT, 2, {})["parameters"]],
-            )
-        ],
+        [trial_of("pareto", [np.all(e["wage"] == 1.0)], [at(POINT, 2, {})["parameters"]])],
         evidence=f"wages {wages}, the numeraire's",
     )
     keys = ", ".join(p.name for p in e.model.parameters)

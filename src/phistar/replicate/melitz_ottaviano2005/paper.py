@@ -12,6 +12,7 @@ from phistar.replicate.melitz_ottaviano2005.missing import missing_section
 from phistar.replicate.melitz_ottaviano2005.public import public_section
 from phistar.replicate.melitz_ottaviano2005.samples import Samples, draw_samples
 from phistar.replicate.melitz_ottaviano2005.signs import signs_section
+from phistar.replicate.melitz_ottaviano2005.statements import Stored
 from phistar.replicate.melitz_ottaviano2005.stored import stored_samples
 from phistar.replicate.results import Replication, Section
 from phistar.replicate.worlds import Ledger
@@ -34,7 +35,7 @@ def replicate() -> Replication:
         closed.closed_section(samples, stored, ledger),
         trade.trade_section(samples, stored, ledger),
         liberalization.liberalization_section(samples, stored, ledger),
-        appendix.appendix_section(samples, ledger),
+        appendix.appendix_section(samples, stored, ledger),
         _beyond(samples, stored, ledger),
         missing_section(cases, samples, ledger),
         signs_section(samples),
@@ -53,7 +54,7 @@ def replicate() -> Replication:
     )
 
 
-def _beyond(samples: Samples, stored: liberalization.Stored, ledger: Ledger) -> Section:
+def _beyond(samples: Samples, stored: Stored, ledger: Ledger) -> Section:
     """Judge what the paper shows under the Pareto with five other distributions."""
     claims = (
         *closed.beyond_claims(samples, stored),

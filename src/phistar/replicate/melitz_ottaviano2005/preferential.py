@@ -6,29 +6,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from phistar.replicate.melitz_ottaviano2005.samples import (
-    LITTLE,
-    NOTHING,
-    Parts,
-    Sample,
-    entering,
-    selecting,
-)
-from phistar.replicate.melitz_ottaviano2005.statements import (
-    AVERAGES,
-    CUTOFFS,
-    Statement,
-    all_of,
-    last,
-    members,
-    moves,
-    producers,
-)
-from phistar.replicate.results import SHEET, Claim, Trial, judge
+from phistar.replicate.comparisons import goes
+from phistar.replicate.melitz_ottaviano2005.samples import LITTLE, NOTHING, Sample, entering, selecting
+from phistar.replicate.melitz_ottaviano2005.statements import AVERAGES, CUTOFFS, all_of, last, members, moves, producers
+from phistar.replicate.results import SHEET, Claim
+from phistar.replicate.statements import Answer, Statement, Trial, judge, narrowed
 from phistar.replicate.worlds import Ledger, Worlds, solve_worlds
 
 
-def _hub(sample: Sample) -> Parts:
+def _hub(sample: Sample) -> Answer:
     """Test whether the country with the highest sum of freeness has the lowest cutoff."""
     w, k = sample.before, sample.k
     rho = {(i, j): sample.column(f"tau[{i}][{j}]") ** -k for i in range(3) for j in range(3) if i != j}
@@ -66,25 +52,25 @@ def _local(sample: Sample) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return sample.column("tau[0][1]") ** -k, k + 2.0, k + 1.0 + P / (sample.column("alpha") - P)
 
 
-def _members_entry(sample: Sample) -> Parts:
-    held, premise, _ = moves("a little", (members("mass_entrants"), 1))(sample)
+def _draws_entry(sample: Sample) -> np.ndarray:
+    """Whether more firms enter in both members, from the parameters."""
     rho, root, bend = _local(sample)
-    return held, premise, bend * (1.0 + 2.0 * rho**2) > root * (1.0 - rho)
+    return np.asarray(bend * (1.0 + 2.0 * rho**2) > root * (1.0 - rho))
 
 
-def _reinforced(sample: Sample) -> Parts:
+def _reinforced(sample: Sample) -> Answer:
     """Test whether the members' cutoff falls by more in the long run than in the short."""
-    change = [sample.change("a little", members("price_threshold"), short) for short in (False, True)]
-    held = np.all(change[0] < change[1] - NOTHING * LITTLE, axis=0)
+    long, short = (sample.change("a little", members("price_threshold"), short) for short in (False, True))
     rho, root, bend = _local(sample)
     premise = sample.premise("a little") & sample.premise("a little", short=True)
-    return held, premise, bend > root * (1.0 - rho)
+    return goes(short - long, 1, NOTHING * LITTLE), premise, bend > root * (1.0 - rho)
 
 
 DEAL_ENTRY = (
     Statement("deal_members_entry", "the beneficial impact of increased entry",
     "a small deal from equal τ: N_E rises in both "
-              "members", _members_entry, "[k+1+c_D/(α−c_D)](1+2ρ²) > (k+2)(1−ρ)"),
+              "members", narrowed(moves("a little", (members("mass_entrants"), 1)), where=_draws_entry),
+              "[k+1+c_D/(α−c_D)](1+2ρ²) > (k+2)(1−ρ)"),
     Statement("deal_reinforced", "... and the long run, when the pro-competitive effect is reinforced by the "
                                  "beneficial impact "
               "of increased entry", "a small deal from equal τ: members' c_D falls by more in the long run than "
@@ -135,14 +121,14 @@ def hub_short(deal: Sample, ledger: Ledger) -> Iterator[Claim]:
     best = np.argmax(np.sum(rho, axis=1), axis=0)
     premise = w.certified & selecting(w) & entering(w)
 
-    def claim(key: str, quote: str, tested: str, held: np.ndarray) -> Claim:
+    def _claim(key: str, quote: str, tested: str, held: np.ndarray) -> Claim:
         return judge(key, quote, tested, [Trial("pareto", held, premise, None, w.parameters())])
 
-    yield claim("access_short", "the country with the best accessibility (highest ρ^hl + ρ^tl) will have the "
+    yield _claim("access_short", "the country with the best accessibility (highest ρ^hl + ρ^tl) will have the "
                                 "lowest cutoff",
                 "short run, equal firms, τ by pair: it has", np.argmin(w["price_threshold"],
                     axis=0) == best)  # fmt: skip
     fewest = (np.argmin(producers(w), axis=0) == best) & (np.argmax(w["variety"], axis=0) == best)
-    yield claim("access_sellers", "This country will have the lowest number of operating firms N_D^l = N̄^l "
+    yield _claim("access_sellers", "This country will have the lowest number of operating firms N_D^l = N̄^l "
                                   "G(c_D^l), but the "
                 "highest number of sellers N^l", "short run, equal firms, τ by pair: it has", fewest)  # fmt: skip

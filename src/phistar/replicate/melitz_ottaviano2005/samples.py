@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,8 +29,10 @@ NOTHING = 1e-10
 #: Trade must matter: worlds in which some pair trades less than this share of spending are left aside.
 LEAST_TRADE = 1e-4
 
+#: Label of counterexamples kept in round numbers.
+STORED = "stored"
+
 Reader = Callable[[Worlds], np.ndarray]
-Parts = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,15 @@ class Sample:
         if key in self.before.columns:
             return np.asarray(self.before.columns[key])
         return np.full(len(self.before), entry(self.before.scenario, key))
+
+    @property
+    def certified(self) -> np.ndarray:
+        """Which worlds have a certified equilibrium before the shock."""
+        return self.before.certified
+
+    def parameters(self) -> Sequence[Mapping[str, Any]]:
+        """Return every world's parameters before the shock."""
+        return self.before.parameters()
 
     @property
     def k(self) -> np.ndarray:

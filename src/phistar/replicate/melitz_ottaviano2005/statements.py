@@ -1,72 +1,47 @@
-"""What a sign claim is here: the paper's words, a test over a sample, and where it is also tried without a Pareto."""
+"""What the sign claims speak of: quantities, how they move under a shock, and verdicts with a Pareto and without."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from phistar.replicate.melitz_ottaviano2005.samples import NOTHING, Parts, Reader, Sample
-from phistar.replicate.results import READING, TEXT, Claim, Trial, judge
+from phistar.replicate.comparisons import all_go
+from phistar.replicate.melitz_ottaviano2005.samples import NOTHING, STORED, Reader, Sample
+from phistar.replicate.results import READING, Claim
+from phistar.replicate.statements import Answer, Statement, Test, Trial
 from phistar.replicate.worlds import Worlds
 
-Test = Callable[[Sample], Parts]
 #: A quantity and the way it moves: +1, -1, or 0 for not at all.
 Direction = tuple[Reader, int]
+#: Counterexamples in round numbers, by the claims they break.
+Stored = Mapping[str, Sequence[Sample]]
 
 
-@dataclass(frozen=True)
-class Statement:
-    """One claim and how it is tested.
-
-    Attributes
-    ----------
-    key, quote, tested : str
-        See `Claim`.
-    test : callable
-        Whether it is true, the premise and the condition, world by world.
-    condition, evidence, source : str
-        See `judge`.
-    """
-
-    key: str
-    quote: str
-    tested: str
-    test: Test
-    condition: str = ""
-    evidence: str = ""
-    source: str = TEXT
-
-    def judged(self, samples: Sequence[Sample], stored: Sequence[Sample] = ()) -> Claim:
-        """Pass the verdict over samples; those stored come first and lend the counterexample."""
-        said = "; ".join(words for words in (self.evidence, *(s.note for s in stored)) if words)
-        return judge(
-            self.key, self.quote, self.tested, trials((*stored, *samples), self.test), condition=self.condition,
-            evidence=said, source=self.source,
-        )  # fmt: skip
-
-    def beyond(self, samples: Sequence[Sample], stored: Sequence[Sample] = ()) -> Claim:
-        """Pass the verdict over other distributions than the paper's Pareto, and say by which it breaks."""
-        found = trials((*stored, *samples), self.test)
-        broken = [
-            f"{t.kind} {int(np.sum(~t.held & t.premise))} of {int(np.sum(t.premise))}"
-            for t in found[len(stored) :]
-            if np.any(~t.held & t.premise)
-        ]
-        told = ["false in " + ", ".join(broken)] if broken else []
-        said = "; ".join([*told, *(s.note for s in stored)])
-        return judge(f"{self.key}_beyond", self.quote, f"{self.tested}, without Pareto", found, evidence=said,
-                     source=READING)  # fmt: skip
+# --- verdicts
 
 
-def trials(samples: Sequence[Sample], test: Test) -> list[Trial]:
-    """Run one test over samples."""
-    found = []
-    for sample in samples:
-        held, premise, condition = test(sample)
-        found.append(Trial(sample.label, held, premise, condition, sample.before.parameters()))
-    return found
+def judged(statements: Sequence[Statement], samples: Sequence[Sample], stored: Stored) -> Iterator[Claim]:
+    """Pass the verdict on statements over samples; worlds stored come first and lend the counterexample."""
+    for statement in statements:
+        known = stored.get(statement.key, ())
+        yield statement.judged((*known, *samples), *(s.note for s in known))
+
+
+def beyond(statements: Sequence[Statement], samples: Sequence[Sample], stored: Stored) -> Iterator[Claim]:
+    """Pass the verdict over other distributions than the paper's Pareto, and say by which each statement breaks."""
+    for statement in statements:
+        again = replace(statement, key=f"{statement.key}_beyond", tested=f"{statement.tested}, without Pareto",
+                        condition="", evidence="", source=READING)  # fmt: skip
+        known = stored.get(again.key, ())
+        yield again.judged((*known, *samples), *(s.note for s in known), telling=_broken)
+
+
+def _broken(trials: Sequence[Trial]) -> str:
+    """Tell in how many worlds of each distribution a statement is false."""
+    wrong = [f"{t.kind} {t.of - t.true} of {t.of}" for t in trials if t.kind != STORED and t.true < t.of]
+    return "false in " + ", ".join(wrong) if wrong else ""
 
 
 # --- quantities
@@ -123,43 +98,31 @@ def producers(w: Worlds) -> np.ndarray:
 def moves(shock: str, *directions: Direction, short: bool = False) -> Test:
     """Test whether each quantity moves the way it should under a shock."""
 
-    def test(sample: Sample) -> Parts:
-        held = [_goes(sample.change(shock, read, short), sign) for read, sign in directions]
-        return np.all(held, axis=0), sample.premise(shock, short), None
+    def _test(sample: Sample) -> Answer:
+        held = all_go(((sample.change(shock, read, short), sign) for read, sign in directions), NOTHING)
+        return held, sample.premise(shock, short), None
 
-    return test
-
-
-def _goes(change: np.ndarray, sign: int) -> np.ndarray:
-    right = np.abs(change) < NOTHING if sign == 0 else sign * change > NOTHING
-    return np.all(np.atleast_2d(right), axis=0)
+    return _test
 
 
 def ranked(*directions: Direction) -> Test:
     """Test whether the first, larger country has more (+1) or less (-1) of each quantity than the second."""
 
-    def test(sample: Sample) -> Parts:
+    def _test(sample: Sample) -> Answer:
         w = sample.before
-        with np.errstate(all="ignore"):
-            apart = [sign * np.log(read(w)[0] / read(w)[1]) > NOTHING for read, sign in directions]
-        return np.all(apart, axis=0), sample.premise(), None
+        leads = ((np.log(read(w)[0] / read(w)[1]), sign) for read, sign in directions)
+        return all_go(leads, NOTHING), sample.premise(), None
 
-    return test
-
-
-def together(*tests: Test) -> Test:
-    """Test several things at once: all must be true where all premises hold."""
-
-    def test(sample: Sample) -> Parts:
-        found = [one(sample) for one in tests]
-        return np.all([f[0] for f in found], axis=0), np.all([f[1] for f in found], axis=0), None
-
-    return test
+    return _test
 
 
 # --- what moves together
 
 CUTOFFS, AVERAGES = ("price_threshold", "mean_cost_domestic"), ("mean_price", "mean_markup")
+#: Means over the sellers in a market, over what its firms sell there, and the spreads of both.
+MARKET = ("price_threshold", "mean_cost", "mean_price", "mean_markup")
+FIRMS = ("mean_quantity", "mean_revenue", "mean_profit")
+SPREADS = ("variance_cost", "variance_price", "variance_markup", "variance_quantity", "variance_revenue")
 #: What tougher competition moves, and which way; c̄ is the mean cost of a country's own sellers at home.
 TOUGH = (("price_threshold", -1), ("mean_cost_domestic", -1), ("mean_price", -1), ("mean_markup", -1), ("variety", 1))
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from phistar.replicate.melitz_ottaviano2005.box import scenario, short_scenario
-from phistar.replicate.melitz_ottaviano2005.samples import Sample, entry
+from phistar.replicate.melitz_ottaviano2005.samples import STORED, Sample, entry
 from phistar.replicate.worlds import Ledger, solve_worlds
 
 PARETO = {"family": "pareto", "c_M": 1.0, "k": 2.0}
@@ -119,9 +119,9 @@ def _solved(one: Counterexample, ledger: Ledger) -> Sample:
         short = {name: solve_worlds(short_scenario(world), {**c, **firms}, ledger)
                  for name, c in (("before", columns), (one.shock, moved))}  # fmt: skip
     after_it = {one.shock: after}
-    sample = Sample("stored", one.n, before, after_it, short)
+    sample = Sample(STORED, one.n, before, after_it, short)
     pair = sample.pair(one.shock, one.short)
     name, i = one.shown
     old, new = (float(w[name][i, 0]) for w in pair)
     note = f"{one.words}: {name.replace('_', ' ')} {old:.7g} to {new:.7g}"
-    return Sample("stored", one.n, before, after_it, short, note)
+    return Sample(STORED, one.n, before, after_it, short, note)

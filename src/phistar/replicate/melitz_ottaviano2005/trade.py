@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
-from phistar.blocks.cost import from_spec
-from phistar.replicate.melitz_ottaviano2005.box import Columns, scenario
-from phistar.replicate.melitz_ottaviano2005.samples import (
-    NOTHING,
-    Parts,
-    Reader,
-    Sample,
-    Samples,
-    entering,
-    trading,
-)
+from phistar.replicate.melitz_ottaviano2005.samples import NOTHING, Reader, Sample, Samples, entering, trading
+from phistar.replicate.melitz_ottaviano2005.solved_anew import integrated, matching, size_limits
 from phistar.replicate.melitz_ottaviano2005.statements import (
-    Statement,
-    Test,
+    FIRMS,
+    MARKET,
+    SPREADS,
+    Stored,
+    beyond,
     cell,
     every,
+    judged,
     moves,
     own,
     producers,
     ranked,
     survival,
 )
-from phistar.replicate.results import READING, Claim, Section, Trial, judge
-from phistar.replicate.worlds import Ledger, Worlds, solve_worlds
-
-MARKET = ("price_threshold", "mean_cost", "mean_price", "mean_markup")
-FIRMS = ("mean_quantity", "mean_revenue", "mean_profit")
-SPREADS = ("variance_cost", "variance_price", "variance_markup", "variance_quantity", "variance_revenue")
+from phistar.replicate.results import READING, Claim, Section
+from phistar.replicate.statements import Answer, Statement, Test
+from phistar.replicate.worlds import Ledger, Worlds
 
 
 def opened(*directions: tuple[Reader, int]) -> Test:
@@ -99,14 +91,29 @@ LARGER = (
 )  # fmt: skip
 
 
+def _entry_a_head(sample: Sample) -> Answer:
+    """Test whether more firms enter for each consumer in the larger country."""
+    a_head = sample.before["mass_entrants"] / np.array([sample.column("L[0]"), sample.column("L[1]")])
+    return a_head[0] > a_head[1], sample.premise(), None
+
+
+_PROPORTION = "differences in country size induce a larger proportion of entrants into the larger market"
+LARGEST = (
+    Statement("footnote_18", _PROPORTION, "τ equal: more than half of all entrants are in the larger",
+              ranked((every("mass_entrants"), 1))),
+    Statement("footnote_18_head", _PROPORTION, "read a head, τ equal: N_E over L is higher in the larger",
+              _entry_a_head, source=READING),
+)  # fmt: skip
+
+
 def narrower(name: str) -> Test:
     """Test whether two countries differ less under trade than in autarky."""
 
-    def test(sample: Sample) -> Parts:
+    def _test(sample: Sample) -> Answer:
         gaps = [np.abs(w[name][0] - w[name][1]) for w in (sample.before, sample.after["autarky"])]
         return gaps[0] < gaps[1] * (1.0 - NOTHING), sample.premise("autarky"), None
 
-    return test
+    return _test
 
 
 PERSIST = (
@@ -119,7 +126,7 @@ PERSIST = (
 )  # fmt: skip
 
 
-def _partner_size(sample: Sample) -> Parts:
+def _partner_size(sample: Sample) -> Answer:
     """Test whether the partner's size leaves a country alone, and whether that is so just where all enter."""
     names = ("price_threshold", *FIRMS, *MARKET[1:], "variety", "welfare")
     held, _, _ = moves("L partner", *((own(name), 0) for name in names))(sample)
@@ -143,7 +150,7 @@ OFFSET = (
 )  # fmt: skip
 
 
-def _exporters(sample: Sample) -> Parts:
+def _exporters(sample: Sample) -> Answer:
     w = sample.before
     held = (w["cutoff"][0, 1] < w["cutoff"][0, 0]) & (w["cutoff"][1, 0] < w["cutoff"][1, 1])
     return held, sample.premise(), None
@@ -166,7 +173,7 @@ SHORT = (
 )  # fmt: skip
 
 
-def dumping(sample: Sample) -> Parts:
+def dumping(sample: Sample) -> Answer:
     """Test f.o.b. export prices against home prices, and resale either way, for the least and the greatest cost."""
     P, w = sample.before["price_threshold"], sample.before
     tau = np.array([sample.column("tau[0][1]"), sample.column("tau[1][0]")])
@@ -187,148 +194,28 @@ DUMPING = Statement(
 )  # fmt: skip
 
 
-def trade_section(samples: Samples, stored: Mapping[str, Sequence[Sample]], ledger: Ledger) -> Section:
+def trade_section(samples: Samples, stored: Stored, ledger: Ledger) -> Section:
     """Judge section 3 under the Pareto."""
     two, equal = samples.two[:1], samples.equal[:1]
     claims = (
         integrated(samples, ledger),
         matching(two, ledger),
-        SUBSET.judged(two),
-        DUMPING.judged(two),
-        *(s.judged(two) for s in IMPACT),
-        *(s.judged(two, stored.get(s.key, ())) for s in IN_A_MARKET),
-        *(s.judged(equal) for s in LARGER),
-        *(s.judged(equal, stored.get(s.key, ())) for s in PERSIST),
-        PARTNER.judged((*two, *samples.corner), stored.get(PARTNER.key, ())),
-        *(s.judged(two) for s in OFFSET),
-        *size_limits(equal[0], ledger, stored),
-        *(s.judged(two) for s in SHORT),
+        *judged((SUBSET, DUMPING, *IMPACT, *IN_A_MARKET), two, stored),
+        *judged((*LARGER, *PERSIST), equal, stored),
+        *judged([PARTNER], (*two, *samples.corner), stored),
+        *judged(OFFSET, two, stored),
+        *judged(LARGEST, equal, stored),
+        *size_limits(equal[0], ledger),
+        *judged(SHORT, two, stored),
     )
     note = "Two countries, Pareto; taus and sizes differ unless said. Premise: both countries have entrants."
     return Section("trade", "Section 3: the open economy", (note,), claims)
 
 
-def _alone(columns: Columns) -> Columns:
-    """Keep what concerns the first country alone."""
-    keep = ("alpha", "gamma", "eta")
-    return {key: c for key, c in columns.items() if key in keep or key.endswith("[0]") or "[0]." in key}
-
-
-def integrated(samples: Samples, ledger: Ledger) -> Claim:
-    """Judge that free trade is one market of the summed size."""
-    found = []
-    for sample in samples.two:
-        columns = {key: np.ones_like(c) if key.startswith("tau") else c for key, c in sample.before.columns.items()}
-        free = solve_worlds(sample.before.scenario, columns, ledger)
-        whole = {**_alone(columns), "L[0]": columns["L[0]"] + columns["L[1]"]}
-        whole.pop("tau[1][0]", None)
-        one = solve_worlds(_scenario_of_one(sample), whole, ledger)
-        names = ("price_threshold", "variety", "welfare", "mean_markup")
-        apart = np.max([np.abs(free[name] / one[name] - 1.0) for name in names], axis=(0, 1))
-        found.append(Trial(sample.label, apart < 1e-9, free.certified & one.certified, None, free.parameters()))
-    return judge("integrated", "the transition from autarky to free trade is equivalent to an increase in market size",
-                 "τ = 1: both markets are those of a closed economy of size L^l + L^h, any G", found)  # fmt: skip
-
-
-def _scenario_of_one(sample: Sample) -> Mapping[str, object]:
-    table = sample.before.scenario["parameters"]["cost"][0]
-    return scenario(table, 1)
-
-
-def matching(samples: Sequence[Sample], ledger: Ledger) -> Claim:
-    """Judge that a market under trade looks like a closed economy whose cutoff is its own."""
-    found = []
-    for sample in samples:
-        w = sample.before
-        columns = {key: c.copy() for key, c in _alone(dict(w.columns)).items() if not key.startswith("tau")}
-        for i, parameters in enumerate(w.parameters()):
-            cost = from_spec(parameters["cost"][0])
-            second = float(cost.excess(w["price_threshold"][:1, i], 2)[0])
-            columns["f_E[0]"][i] = parameters["L"][0] / (4.0 * parameters["gamma"]) * second
-        alone = solve_worlds(_scenario_of_one(sample), columns, ledger)
-        names = (*MARKET, *FIRMS, *SPREADS, "variety", "welfare")
-        apart = np.max([np.abs(w[name][0] / alone[name][0] - 1.0) for name in names], axis=0)
-        found.append(Trial(sample.label, apart < 1e-9, sample.premise() & alone.certified, None, w.parameters()))
-    return judge(
-        "matching" if samples[0].label == "pareto" else "matching_beyond",
-        "the distribution of all these firm performance measures in the open economy equilibrium are identical to "
-        "those "
-        "in a closed economy case with a matching cost cutoff",
-        "all means and variances, N and U of a market equal those of a closed economy whose f_E gives the same c_D",
-        found,
-    )  # fmt: skip
-
-
-def size_limits(equal: Sample, ledger: Ledger, stored: Mapping[str, Sequence[Sample]]) -> Iterator[Claim]:
-    """Judge footnotes 13 and 18: size differences without bound, and a large alpha."""
-    quote = "differences in country size induce a larger proportion of entrants into the larger market"
-    most = Statement("footnote_18", quote, "τ equal: more than half of all entrants are in the larger",
-                     ranked((every("mass_entrants"), 1)))  # fmt: skip
-    shares = Statement("footnote_18_head", quote, "read a head, τ equal: N_E over L is higher in the larger",
-        _proportion,
-                       source=READING)  # fmt: skip
-    yield most.judged([equal])
-    yield shares.judged([equal], stored.get("footnote_18_head", ()))
-    columns = dict(equal.before.columns)
-    far = solve_worlds(equal.before.scenario, {**columns, "L[0]": columns["L[0]"] * 1e4}, ledger)
-    none = far["mass_entrants"][1] == 0.0
-    yield judge("one_sided", "As country size differences become arbitrarily large, the number of entrants in the "
-                             "smaller "
-                "country is driven to zero", "τ equal, L^l 10,000 times larger: N_E^h = 0",
-                [Trial("pareto", none, far.certified, None, far.parameters())])  # fmt: skip
-    yield footnote_13((*stored.get("footnote_13", ()), equal, _corner(equal, ledger)), ledger)
-
-
-def _proportion(sample: Sample) -> Parts:
-    w, L = sample.before, np.array([sample.column("L[0]"), sample.column("L[1]")])
-    a_head = w["mass_entrants"] / L
-    return a_head[0] > a_head[1], sample.premise(), None
-
-
-def _corner(equal: Sample, ledger: Ledger) -> Sample:
-    """Make the larger country larger still, by up to the cube of its size relative to the smaller one."""
-    columns = dict(equal.before.columns)
-    columns["L[0]"] = columns["L[0]"] * (columns["L[0]"] / columns["L[1]"]) ** 2.0
-    return Sample("pareto", 2, solve_worlds(equal.before.scenario, columns, ledger), {})
-
-
-def footnote_13(samples: Sequence[Sample], ledger: Ledger) -> Claim:
-    """Judge that a large alpha keeps both countries in the sector."""
-    found = []
-    for sample in samples:
-        keen = {**sample.before.columns, "alpha": 1e5 * sample.column("alpha")}
-        w = solve_worlds(sample.before.scenario, keen, ledger)
-        L, rho = sample.column("L[0]") / sample.column("L[1]"), sample.column("tau[0][1]") ** -sample.k
-        below = rho * L ** ((sample.k + 1.0) / (sample.k + 2.0)) < 1.0
-        reach = selecting_at(sample)
-        found.append(
-            Trial(sample.label, np.all(w["mass_entrants"] > 0.0, axis=0), w.certified & reach, below, w.parameters())
-        )
-    return judge(
-        "footnote_13",
-        "we rule out this case [N_E^l = 0] by assuming that α is large enough",
-        "τ equal, α 100,000 times larger: both countries have entrants",
-        found,
-        condition="ρ (c_D^h/c_D^l)^(k+1) < 1 for the smaller country h",
-    )
-
-
-def selecting_at(sample: Sample) -> np.ndarray:
-    """Mark worlds in which the smaller country's cutoff (29) lies in the support, which alpha does not move."""
-    k, c_M = sample.k, sample.column("cost[0].c_M")
-    rho = sample.column("tau[0][1]") ** -k
-    right = 2.0 * (k + 1.0) * (k + 2.0) * sample.column("gamma") * c_M**k * sample.column("f_E[0]")
-    return np.asarray((right / (sample.column("L[1]") * (1.0 + rho))) ** (1.0 / (k + 2.0)) < c_M)
-
-
-def beyond_claims(samples: Samples, stored: Mapping[str, Sequence[Sample]], ledger: Ledger) -> Iterator[Claim]:
+def beyond_claims(samples: Samples, stored: Stored, ledger: Ledger) -> Iterator[Claim]:
     """Judge the claims of section 3 without a Pareto."""
     two, equal = samples.two[1:], samples.equal[1:]
     yield matching(two, ledger)
-    for statement in (SUBSET, DUMPING, *IMPACT):
-        yield statement.beyond(two, stored.get(statement.key + "_beyond", ()))
-    for statement in LARGER:
-        yield statement.beyond(equal, stored.get(statement.key + "_beyond", ()))
-    yield PARTNER.beyond(two, stored.get(PARTNER.key + "_beyond", ()))
-    for statement in (*OFFSET, *SHORT):
-        yield statement.beyond(two, stored.get(statement.key + "_beyond", ()))
+    yield from beyond((SUBSET, DUMPING, *IMPACT), two, stored)
+    yield from beyond(LARGER, equal, stored)
+    yield from beyond((PARTNER, *OFFSET, *SHORT), two, stored)
