@@ -12,12 +12,12 @@ import pytest
 from phistar.core.equilibrium import to_json
 from phistar.replicate.melitz2003.box import SHOCKS, draw_samples, family, scenario
 from phistar.replicate.melitz2003.calibrated import BOUNDED, PARETO, POINT, calibrated_section
-from phistar.replicate.melitz2003.explainer import cutoff, moves, trials
+from phistar.replicate.melitz2003.responses import cutoff, moves
 from phistar.replicate.melitz2003.signs import signs_section
 from phistar.replicate.output import write_replication
 from phistar.replicate.registry import replicate
 from phistar.replicate.results import FAILS, HOLDS, HOLDS_WHERE, SILENT, VERDICTS, Replication
-from phistar.replicate.statements import judge
+from phistar.replicate.statements import Statement, whether
 from phistar.replicate.worlds import Ledger, scenario_at
 from phistar.verbs.solve import solve
 
@@ -162,19 +162,20 @@ def samples() -> Any:
 
 
 def test_a_wrong_claim_fails(samples: Any) -> None:
-    wrong = judge("wrong", "lower trade costs keep the weak alive", "phi* falls", moves(samples, "tau", [(cutoff, -1)]))
+    wrong = Statement("wrong", "lower trade costs keep the weak alive", "phi* falls", moves((cutoff, -1))).judged(
+        [sample.shift("tau") for sample in samples]
+    )
     assert wrong.verdict == FAILS
     assert wrong.share == 0.0
     assert wrong.counterexample
 
 
 def test_a_true_claim_with_a_wrong_condition_fails(samples: Any) -> None:
-    def test(sample: Any) -> Any:
-        w = sample.before
-        apart = w["cutoff"][0, 1] > w["cutoff"][0, 0]
-        return apart, np.full(len(w), True), sample.column("f.export") > sample.column("f.domestic")
-
-    wrong = judge("wrong", "", "phi_x > phi*", trials(samples, test), condition="f_x > f")
+    test = whether(
+        lambda sample: sample.before["cutoff"][0, 1] > sample.before["cutoff"][0, 0],
+        where=lambda sample: sample.column("f.export") > sample.column("f.domestic"),
+    )
+    wrong = Statement("wrong", "", "phi_x > phi*", test, "f_x > f").judged(samples)
     assert wrong.verdict == FAILS
     assert "misplaces" in wrong.evidence
 

@@ -147,6 +147,17 @@ class Sampled(Protocol):
         """Return every world's parameters."""
 
 
+def trials(samples: Sequence[Sampled], test: Test, special: Truth | None = None) -> list[Trial]:
+    """Run a test over samples, a trial each; mark worlds of a special kind."""
+    found = []
+    for sample in samples:
+        with np.errstate(all="ignore"):  # worlds without a certificate hold no numbers
+            held, premise, condition = test(sample)
+        marked = special(sample) if special else None
+        found.append(Trial(sample.label, held, premise & sample.certified, condition, sample.parameters(), marked))
+    return found
+
+
 @dataclass(frozen=True)
 class Statement:
     """One claim and how it is tested.
@@ -179,25 +190,15 @@ class Statement:
     over: str = ""
     special: tuple[str, Truth] | None = None
 
-    def trials(self, samples: Sequence[Sampled]) -> list[Trial]:
-        """Run the test over samples, a trial each."""
-        return [self._trial(sample) for sample in samples]
-
-    def _trial(self, sample: Sampled) -> Trial:
-        with np.errstate(all="ignore"):  # worlds without a certificate hold no numbers
-            held, premise, condition = self.test(sample)
-        special = self.special[1](sample) if self.special else None
-        return Trial(sample.label, held, premise & sample.certified, condition, sample.parameters(), special)
-
     def judged(
         self, samples: Sequence[Sampled], *evidence: str, telling: Callable[[Sequence[Trial]], str] | None = None
     ) -> Claim:
         """Pass the verdict over samples; add what `telling` says of the trials, and further evidence."""
-        trials = self.trials(samples)
+        found = trials(samples, self.test, self.special[1] if self.special else None)
         own = self.evidence if isinstance(self.evidence, str) else self.evidence(samples)
-        told = "; ".join(filter(None, (own, telling(trials) if telling else "", *evidence)))
+        told = "; ".join(filter(None, (own, telling(found) if telling else "", *evidence)))
         special = self.special[0] if self.special else ""
-        return judge(self.key, self.quote, self.tested, trials, condition=self.condition, evidence=told,
+        return judge(self.key, self.quote, self.tested, found, condition=self.condition, evidence=told,
                      special=special, source=self.source)  # fmt: skip
 
 

@@ -103,14 +103,14 @@ def _case(label: str, kind: str, world: dict[str, Any], ledger: Ledger) -> Case 
     guess = (float(np.log(computed["relative_wage"][0])) + 0.1 * OFF, demand + np.array([OFF, -OFF]))
     size = world["parameters"]["L"][0]
 
-    def found(L: float, near: tuple[float, np.ndarray]) -> Solution:
+    def _found(L: float, near: tuple[float, np.ndarray]) -> Solution:
         moved = {**world["parameters"], "L": [L, world["parameters"]["L"][1]]}
         return World.of(moved).solve(near)
 
-    here = found(size, guess)
+    here = _found(size, guess)
     near = (float(np.log(here.omega)) + 0.01 * OFF, np.log(here.demand) + 0.1 * np.array([OFF, -OFF]))
     return Case(label, kind, world["parameters"], computed, here,
-                *(found(size * np.exp(step), near) for step in (STEP, -STEP)))  # fmt: skip
+                *(_found(size * np.exp(step), near) for step in (STEP, -STEP)))  # fmt: skip
 
 
 def of_kind(cases: Sequence[Case], *kinds: str) -> list[Case]:

@@ -25,16 +25,16 @@ def figures(replication: Replication) -> dict[str, Any]:
     """Draw the figures: charts by name."""
     rows = [dict(zip(replication.curves, row, strict=True)) for row in zip(*replication.curves.values(), strict=True)]
 
-    def of(figure: str, panel: str = "") -> list[dict[str, Any]]:
+    def _of(figure: str, panel: str = "") -> list[dict[str, Any]]:
         return [row for row in rows if row["figure"] == figure and row["panel"] == panel]
 
     return {
-        "figure_1": _determination(of("figure_1"), "Figure 1. Equilibrium where final goods lead", HIGH),
-        "figure_2": _ratios(of("figure_2", "a"), of("figure_2", "b"), "Figure 2. Effects of market size", HIGH),
-        "figure_3": _determination(of("figure_3"), "Figure 3. Equilibrium where inputs lead", LOW),
-        "figure_4": _welfare(of("figure_4", "a"), of("figure_4", "b"), of("figure_4", "c")),
-        "figure_A1": _ratios(of("figure_A1", "a"), of("figure_A1", "b"), "Figure A.1. Effects of market size", LOW),
-        "regions": _regions(of("regions"), _even_trade(replication)),
+        "figure_1": _determination(_of("figure_1"), "Figure 1. Equilibrium where final goods lead", HIGH),
+        "figure_2": _ratios(_of("figure_2", "a"), _of("figure_2", "b"), "Figure 2. Effects of market size", HIGH),
+        "figure_3": _determination(_of("figure_3"), "Figure 3. Equilibrium where inputs lead", LOW),
+        "figure_4": _welfare(_of("figure_4", "a"), _of("figure_4", "b"), _of("figure_4", "c")),
+        "figure_A1": _ratios(_of("figure_A1", "a"), _of("figure_A1", "b"), "Figure A.1. Effects of market size", LOW),
+        "regions": _regions(_of("regions"), _even_trade(replication)),
     }
 
 

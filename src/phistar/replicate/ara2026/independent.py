@@ -164,12 +164,12 @@ class World:
         """Find the wage and demand levels, from a guess of ln omega and of ln P^(sigma-1) Y (country)."""
         from scipy.optimize import root
 
-        def gaps(z: np.ndarray) -> np.ndarray:
+        def _gaps(z: np.ndarray) -> np.ndarray:
             found = Solution(self, np.array([np.exp(z[0]), 1.0]), np.exp(z[1:]))
             return np.append(found.entry_gap, found.labour_gap)
 
         with np.errstate(all="ignore"):  # the search may pass through worlds without firms
-            answer = root(gaps, np.append(guess[0], guess[1]), method="hybr", options={"xtol": 1e-14})
+            answer = root(_gaps, np.append(guess[0], guess[1]), method="hybr", options={"xtol": 1e-14})
         found = Solution(self, np.array([np.exp(answer.x[0]), 1.0]), np.exp(answer.x[1:]))
         if not max(*np.abs(found.entry_gap), abs(found.labour_gap)) < ENDED:
             raise ArithmeticError("the search from primitives did not end at an equilibrium")

@@ -122,10 +122,10 @@ def _bundle(case: Case) -> float:
     for i in (0, 1):
         own, bought = x.w[i], x.world.tau_M[i] * x.w[1 - i]
 
-        def cost(share: float, own: float = own, bought: float = bought) -> float:
+        def _cost(share: float, own: float = own, bought: float = bought) -> float:
             return float(own * share ** (1.0 / rho) + bought * (1.0 - share) ** (1.0 / rho))
 
-        least = minimize_scalar(cost, bounds=(1e-9, 1.0 - 1e-9), method="bounded", options={"xatol": 1e-10}).fun
+        least = minimize_scalar(_cost, bounds=(1e-9, 1.0 - 1e-9), method="bounded", options={"xatol": 1e-10}).fun
         s = case.sigma - 1.0
         apart.append(gap(least, (own**-s + bought**-s) ** (-1.0 / s)))
     return max(apart)
@@ -233,7 +233,7 @@ def _printed_spending(case: Case) -> float:
         D, DM, X, XM = (float(c) for c in x.cutoffs[i])
         both = (x.w[i] ** -s + (x.world.tau_M[i] * x.w[1 - i]) ** -s) ** (-1.0 / s)
 
-        def spent(start: float, end: float, cost: float, exports: bool, i: int = i) -> float:
+        def _spent(start: float, end: float, cost: float, exports: bool, i: int = i) -> float:
             if not start < end:
                 return 0.0
             tail = x.V(start) - (x.V(end) if np.isfinite(end) else 0.0)
@@ -243,8 +243,8 @@ def _printed_spending(case: Case) -> float:
                 sold = tau * (sold + x.demand[1 - i] * (case.sigma / s * tau * cost) ** -case.sigma)
             return float(cost * sold * tail)
 
-        own = spent(D, X, x.w[i], False) + spent(X, np.inf, x.w[i], True)
-        bought = spent(DM, XM, both, False) + spent(XM, np.inf, both, True)
+        own = _spent(D, X, x.w[i], False) + _spent(X, np.inf, x.w[i], True)
+        bought = _spent(DM, XM, both, False) + _spent(XM, np.inf, both, True)
         apart += [gap(x.E_D[i], x.entrants[i] * own), gap(x.E_M[i], x.entrants[i] * bought)]
     return max(apart)
 
@@ -283,7 +283,7 @@ def _J_prime(case: Case) -> float:
     """Hold J'(a) a = -(sigma - 1) a^(1-sigma) V(a) against a difference quotient of the integral that defines J."""
     x, s = case.found, case.sigma - 1.0
 
-    def J(a: float) -> float:
+    def _J(a: float) -> float:
         from phistar.replicate.ara2026.independent import density, ends
 
         low, high = ends(x.world.table, s, float(np.log(a)))
@@ -291,7 +291,7 @@ def _J_prime(case: Case) -> float:
         return float(np.sum(weight * density(x.world.table, place) * ((np.exp(place) / a) ** s - 1.0)))
 
     a, h = 1.5 * float(x.cutoffs[0, 0]), 1e-5
-    return gap((J(a * np.exp(h)) - J(a * np.exp(-h))) / (2.0 * h), -s * a**-s * x.V(a))
+    return gap((_J(a * np.exp(h)) - _J(a * np.exp(-h))) / (2.0 * h), -s * a**-s * x.V(a))
 
 
 SECTION_2 = (

@@ -79,19 +79,19 @@ def _selection(case: Case, pairs: tuple[tuple[int, int], ...], right: Callable[[
 def _into_exporting(case: Case) -> float:
     s = case.sigma - 1.0
 
-    def right(x: Solution, k: int) -> np.ndarray:
+    def _right(x: Solution, k: int) -> np.ndarray:
         return np.asarray(x.B / x.B[::-1] * x.world.tau_X**s * fixed(x)[:, 2 + k] / fixed(x)[:, k])
 
-    return _selection(case, ((0, 2), (1, 3)), right)
+    return _selection(case, ((0, 2), (1, 3)), _right)
 
 
 def _into_importing(case: Case) -> float:
     s = case.sigma - 1.0
 
-    def right(x: Solution, k: int) -> np.ndarray:
+    def _right(x: Solution, k: int) -> np.ndarray:
         return np.asarray((x.w[::-1] / x.w * x.world.tau_M) ** s * fixed(x)[:, 2 * k + 1] / fixed(x)[:, 2 * k])
 
-    return _selection(case, ((0, 1), (2, 3)), right)
+    return _selection(case, ((0, 1), (2, 3)), _right)
 
 
 def _symmetric(case: Case) -> float:
@@ -102,13 +102,13 @@ def _symmetric(case: Case) -> float:
 
 def _pareto(formula: Callable[..., float], left: Callable[[Solution], np.ndarray], *, sigma: bool = False
             ) -> Callable[[Case], float]:  # fmt: skip
-    def check(case: Case) -> float:
+    def _check(case: Case) -> float:
         x = case.found
         first = (case.sigma,) if sigma else ()
         right = [formula(*first, x.world.table["k"], fixed(x)[i], x.cutoffs[i]) for i in (0, 1)]
         return gap(left(x), right)
 
-    return check
+    return _check
 
 
 def _knife_edge(case: Case) -> float:

@@ -195,17 +195,17 @@ def draw_samples(ledger: Ledger, draws: int = DRAWS, few: int = FEW, fewer: int 
     sized = [{**c, "L[0]": _sizes(c, SEED + 50 + i)} for i, c in enumerate(kept)]
     cheaper = [{**c, "tau_M": _cheaper(c, SEED + 90 + i)} for i, c in enumerate(columns)]
 
-    def all_of(given: Sequence[Columns], **changes: Any) -> list[Sample]:
+    def _all_of(given: Sequence[Columns], **changes: Any) -> list[Sample]:
         return [sample(f, c, ledger, **changes) for f, c in zip(FAMILIES, given, strict=True)]
 
-    equal = all_of(columns)
+    equal = _all_of(columns)
     return Samples(
         equal=equal,
-        unequal=all_of(sized),
-        goods_only=all_of([_without(c, "tau_M") for c in sized], tau_M="inf"),
-        inputs_only=all_of([_without(c, "tau_X") for c in sized], tau_X="inf"),
+        unequal=_all_of(sized),
+        goods_only=_all_of([_without(c, "tau_M") for c in sized], tau_M="inf"),
+        inputs_only=_all_of([_without(c, "tau_X") for c in sized], tau_X="inf"),
         high=equal,
-        low=all_of(cheaper),
+        low=_all_of(cheaper),
         point={tau: sample(PARETO, {"L[0]": np.geomspace(0.4, 2.5, 41)}, ledger, tau_M=tau) for tau in (HIGH, LOW)},
     )
 

@@ -11,7 +11,7 @@ from phistar.models.market_penetration.firms import sales_quantile
 from phistar.replicate.arkolakis2008.relative_sales import MISSING
 from phistar.replicate.arkolakis2008.world import pair
 from phistar.replicate.results import NOT_REPRODUCED, TEXT, Cell, Claim, Section, number_cell
-from phistar.replicate.statements import Trial, judge
+from phistar.replicate.statements import judge, trial_of
 from phistar.replicate.worlds import Ledger
 
 #: Where the least sales are looked for, in shares of sellers, and what they may be of the mean there.
@@ -50,10 +50,10 @@ def _smallest(fixed: Equilibrium, log_case: Equilibrium) -> Claim:
     """Judge that the smallest exporter sells nothing with diminishing returns, and the scale B without."""
     least = [float(quantiles(eq, np.array([LEAST]))[0]) for eq in (fixed, log_case)]
     floor = float(fixed["sales_scale"][0, 1] / fixed["mean_sales"][0, 1])
-    held = np.array([abs(least[0] / floor - 1.0) < NOTHING, least[1] < NOTHING])
+    held = [abs(least[0] / floor - 1.0) < NOTHING, least[1] < NOTHING]
     return judge(
         "smallest_sales", "In the case of the endogenous cost model, when β > 0, the minimum sales ... are 0",
         "the least seller sells B when beta = 0 and nothing when beta = 1",
-        [Trial("figure 7", held, np.array([True, True]))],
+        [trial_of("figure 7", held, [])],
         evidence=f"{least[0]:.4f} and {least[1]:.0e} of mean sales", source=TEXT,
     )  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 from phistar.replicate.arkolakis2008.relative_sales import MISSING
 from phistar.replicate.arkolakis2008.world import BETA, THETA_TILDE, france
 from phistar.replicate.results import NOT_REPRODUCED, TEXT, Cell, Claim, Section, number_cell
-from phistar.replicate.statements import Trial, judge
+from phistar.replicate.statements import judge, trial_of
 from phistar.replicate.worlds import Ledger
 from phistar.verbs.calibrate import Calibration, calibrate
 from phistar.verbs.statistics import read_statistic
@@ -78,6 +78,6 @@ def _recovered(ledger: Ledger) -> Claim:
         "higher entry of firms in a market is related to higher returns to scale with respect to population size for "
         "the marketing technology (lower α) and lower fraction of marketing costs paid in ... (lower γ)",
         "regressing ln(M/lambda) on ln L and ln y gives exactly 1 - alpha and 1 - gamma, eq. (23)",
-        [Trial("model-made data", np.array(held), np.full(len(held), True), None, given)],
+        [trial_of("model-made data", held, given)],
         evidence=f"largest gap {worst:.0e}", source=TEXT,
     )  # fmt: skip

@@ -101,11 +101,11 @@ def own_share(block: Block, phi: np.ndarray) -> float:
     """Find the sector's share at which the paper's steps return it: P from (5) and from Psi agree."""
     from scipy.optimize import brentq
 
-    def gap(Psi: float) -> float:
+    def _gap(Psi: float) -> float:
         told = follow_steps(block, phi, Psi)
         return float(np.log(told["implied"]) - np.log(told["price_index"]))
 
-    return float(brentq(gap, 0.05, 0.95, xtol=1e-13))
+    return float(brentq(_gap, 0.05, 0.95, xtol=1e-13))
 
 
 # --- the equilibria, and why the printed ones are none

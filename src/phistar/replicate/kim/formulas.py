@@ -93,12 +93,12 @@ def price_index(number: Array, prices: Array, sigma: float) -> Array:
 def marginal_share(tau: np.ndarray, rule: ShareRule) -> float | None:
     """Find the S_z at which the shares sum to one, the paper's third step; None where there is none."""
 
-    def excess(S_z: float) -> float:
+    def _excess(S_z: float) -> float:
         return float(np.sum(rule(tau, S_z))) - 1.0
 
-    if excess(0.0) >= 0.0 or len(tau) == 1:
+    if _excess(0.0) >= 0.0 or len(tau) == 1:
         return None
-    return float(brentq(excess, 0.0, 1.0 / len(tau), xtol=1e-15, rtol=1e-14))
+    return float(brentq(_excess, 0.0, 1.0 / len(tau), xtol=1e-15, rtol=1e-14))
 
 
 def survivors(phi: np.ndarray, rule: ShareRule) -> tuple[np.ndarray, float | None]:

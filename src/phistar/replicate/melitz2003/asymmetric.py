@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from phistar.replicate.melitz2003.box import FAMILIES, NOTHING, SHEET_FAMILIES, Columns, Family
-from phistar.replicate.melitz2003.explainer import EXACT
+from phistar.replicate.melitz2003.box import FAMILIES, SHEET_FAMILIES, Columns, Family, Shift
+from phistar.replicate.melitz2003.responses import EXACT, moves
 from phistar.replicate.results import SHEET, Cell, Claim, Section, count_cell
-from phistar.replicate.statements import Trial, judge
+from phistar.replicate.statements import Statement, Trial, judge, judge_each, trial_of, trials
 from phistar.replicate.worlds import Ledger, Worlds, latin_hypercube, scenario_at, solve_worlds
 from phistar.verbs.simulate import simulate
 
@@ -56,25 +55,6 @@ def columns_of(kind: Family, n: int, draws: int, seed: int, one_access_cost: boo
     return columns
 
 
-@dataclass(frozen=True)
-class Shocked:
-    """Worlds of one distribution before and after a shock."""
-
-    kind: Family
-    before: Worlds
-    after: Mapping[str, Worlds]
-
-    def moves(self, shock: str, read: Any, sign: int) -> np.ndarray:
-        """Mark the worlds in which every entry of a quantity moves one way."""
-        with np.errstate(all="ignore"):
-            change = np.log(read(self.after[shock])) - np.log(read(self.before))
-        return np.asarray(np.all(sign * np.atleast_2d(change) > NOTHING, axis=0))
-
-    def premise(self, shock: str) -> np.ndarray:
-        """Mark the worlds with strict selection everywhere, before and after."""
-        return np.all([_interior(w) for w in (self.before, self.after[shock])], axis=0)
-
-
 def _interior(w: Worlds) -> np.ndarray:
     n = len(w["wage"])
     home = w["cutoff"][np.arange(n), np.arange(n)]
@@ -83,15 +63,17 @@ def _interior(w: Worlds) -> np.ndarray:
     return np.asarray(apart & some & np.all(w["export_revenue_share"] > 1e-6, axis=0))
 
 
-def _shocked(n: int, shocks: Mapping[str, Mapping[str, float]], ledger: Ledger, seed: int) -> list[Shocked]:
-    found = []
+def _shifts(
+    n: int, shocks: Mapping[str, Mapping[str, float]], ledger: Ledger, seed: int
+) -> Iterator[tuple[str, Shift]]:
+    """Yield a shock's name and the worlds before and after it, one distribution after the other."""
     for i, kind in enumerate(f for f in FAMILIES if f.name in SHEET_FAMILIES):
         columns = columns_of(kind, n, DRAWS, seed + i)
         factors: list[Mapping[str, float]] = [{}, *shocks.values()]
         stacked = {key: np.concatenate([c * f.get(key, 1.0) for f in factors]) for key, c in columns.items()}
         before, *after = solve_worlds(scenario(kind, n), stacked, ledger).split(len(factors))
-        found.append(Shocked(kind, before, dict(zip(shocks, after, strict=True))))
-    return found
+        for shock, w in zip(shocks, after, strict=True):
+            yield shock, Shift(kind, before, w, np.asarray(_interior(before) & _interior(w)))
 
 
 # --- two countries
@@ -108,60 +90,58 @@ def _domestic(w: Worlds) -> np.ndarray:
     return np.asarray(w["cutoff"][np.arange(n), np.arange(n)])
 
 
-def _trials(found: Sequence[Shocked], shocks: Sequence[str], reads: Sequence[tuple[Any, int]]) -> list[Trial]:
-    return [
-        Trial(
-            f.kind.label,
-            np.all([f.moves(shock, read, sign) for read, sign in reads], axis=0),
-            f.premise(shock) & f.before.certified,
-            None,
-            f.before.parameters(),
-        )
-        for f in found
-        for shock in shocks
-    ]
+def _welfare(w: Worlds) -> np.ndarray:
+    return w["welfare"]
 
 
-def two_countries(ledger: Ledger) -> Iterator[Claim]:
+IMPORTS = (
+    Statement("unilateral_wage", "unilateral import tau or f_x down: w1/w2 -", "w1/w2 falls",
+              moves((_relative_wage, -1)), source=SHEET, over="imports"),
+    Statement("unilateral_welfare", "unilateral import tau or f_x down: both W +", "both welfares rise",
+              moves((_welfare, 1)), source=SHEET, over="imports"),
+    Statement("unilateral_cutoffs", "unilateral import tau or f_x down: both phi* +", "both exit cutoffs rise",
+              moves((_domestic, 1)), source=SHEET, over="imports"),
+    Statement("unilateral_shares", "unilateral import tau or f_x down: both export shares +",
+              "both shares of firms that export rise", moves((lambda w: w["exporter_share"], 1)), source=SHEET,
+              over="imports"),
+)  # fmt: skip
+SIZE = (
+    Statement("size_wage", "L_1 up: w1/w2 +", "w1/w2 rises", moves((_relative_wage, 1)), source=SHEET, over="size"),
+    Statement("size_welfare", "L_1 up: both W +", "both welfares rise", moves((_welfare, 1)), source=SHEET,
+              over="size"),
+    Statement("size_selection", "L_1 up: phi*_11 -, phi*_22 + (weaker selection in the bigger market)",
+              "the growing country's exit cutoff falls, the other's rises",
+              moves((lambda w: _domestic(w)[0], -1), (lambda w: _domestic(w)[1], 1)), source=SHEET, over="size"),
+)  # fmt: skip
+
+
+def two_countries(ledger: Ledger) -> tuple[Claim, ...]:
     """Judge what the sheet says of two countries whose relative wage moves."""
-    found = _shocked(2, TWO, ledger, SEED)
-    imports = ("import tau", "import f_x")
-    for key, quote, tested, shocks, reads in (
-        ("unilateral_wage", "unilateral import tau or f_x down: w1/w2 -", "w1/w2 falls", imports,
-         [(_relative_wage, -1)]),
-        ("unilateral_welfare", "unilateral import tau or f_x down: both W +", "both welfares rise", imports,
-         [(lambda w: w["welfare"], 1)]),
-        ("unilateral_cutoffs", "unilateral import tau or f_x down: both phi* +", "both exit cutoffs rise", imports,
-         [(_domestic, 1)]),
-        ("unilateral_shares", "unilateral import tau or f_x down: both export shares +",
-         "both shares of firms that export rise", imports, [(lambda w: w["exporter_share"], 1)]),
-        ("size_wage", "L_1 up: w1/w2 +", "w1/w2 rises", ("L_1",), [(_relative_wage, 1)]),
-        ("size_welfare", "L_1 up: both W +", "both welfares rise", ("L_1",), [(lambda w: w["welfare"], 1)]),
-        ("size_selection", "L_1 up: phi*_11 -, phi*_22 + (weaker selection in the bigger market)",
-         "the growing country's exit cutoff falls, the other's rises", ("L_1",),
-         [(lambda w: _domestic(w)[0], -1), (lambda w: _domestic(w)[1], 1)]),
-    ):  # fmt: skip
-        yield judge(key, quote, tested, _trials(found, shocks, reads), source=SHEET)
+    found = list(_shifts(2, TWO, ledger, SEED))
+    over = {
+        "imports": [shift for shock, shift in found if shock != "L_1"],
+        "size": [shift for shock, shift in found if shock == "L_1"],
+    }
+    return judge_each((*IMPORTS, *SIZE), over)
 
 
 # --- three countries
 
 
+MEMBERS = Statement(
+    "deal_members", "Preferential deal, three countries: members gain", "both members' welfare rises",
+    moves((lambda w: w["welfare"][:2], 1)), source=SHEET,
+)  # fmt: skip
+
+
 def preferential_deal(ledger: Ledger) -> tuple[Claim, Cell]:
     """Judge what a deal between two of three countries does to each."""
-    found = _shocked(3, {"deal": {"tau[0][1]": 0.95, "tau[1][0]": 0.95}}, ledger, SEED + 40)
-    members = judge(
-        "deal_members", "Preferential deal, three countries: members gain", "both members' welfare rises",
-        _trials(found, ("deal",), [(lambda w: w["welfare"][:2], 1)]), source=SHEET,
-    )  # fmt: skip
-    lost = of = 0
-    for f in found:
-        known = f.premise("deal") & f.before.certified
-        lost += int(np.sum(f.moves("deal", lambda w: w["welfare"][2], -1) & known))
-        of += int(np.sum(known))
+    deal = {"deal": {"tau[0][1]": 0.95, "tau[1][0]": 0.95}}
+    found = [shift for _, shift in _shifts(3, deal, ledger, SEED + 40)]
+    lost = trials(found, moves((lambda w: w["welfare"][2], -1)))
     note = "other draws than the sheet's: the third country usually, not always, loses"
-    cell = count_cell("preferential deal", "third country loses", "27 of 30", lost, of, note)
-    return members, cell
+    true, of = sum(t.true for t in lost), sum(t.of for t in lost)
+    return MEMBERS.judged(found), count_cell("preferential deal", "third country loses", "27 of 30", true, of, note)
 
 
 # --- many countries
@@ -169,7 +149,7 @@ def preferential_deal(ledger: Ledger) -> tuple[Claim, Cell]:
 
 def gravity(ledger: Ledger) -> Claim:
     """Judge whether flows abroad are an exporter term times an importer term times tau^-k, exactly."""
-    trials, said = [], []
+    found, said = [], []
     for i, kind in enumerate(FAMILIES):
         w = _many(kind, i, ledger, one_access_cost=True)
         gaps, slopes = np.array([_gravity_gap(w, p) for p in range(len(w))]).T
@@ -184,10 +164,10 @@ def gravity(ledger: Ledger) -> Claim:
         premise = _interior(w) & w.certified
         if kind.name in {"pareto", "lognormal"}:
             said.append(f"{kind.label}: largest miss {np.max(gaps[premise]):.0e} log points")
-        trials.append(Trial(kind.label, held, premise, tail, w.parameters()))
+        found.append(Trial(kind.label, held, premise, tail, w.parameters()))
     return judge(
         "gravity", "combined with the Pareto ... generates the empirical gravity equation directly",
-        f"ln X_ij is an exporter term, an importer term and -k ln tau_ij ({MANY} countries, one export cost)", trials,
+        f"ln X_ij is an exporter term, an importer term and -k ln tau_ij ({MANY} countries, one export cost)", found,
         condition="all exporters lie in a power-law tail (Pareto)", evidence="; ".join(said),
     )  # fmt: skip
 
@@ -234,7 +214,7 @@ def markets(ledger: Ledger) -> Iterator[Claim]:
         [t for t in few if t.kind == "pareto"],
         condition="phi_x of the third easiest market exceeds the easiest's by 2^(1/k)",
         evidence="with identical markets every exporter serves them all; elsewhere in " + ", ".join(
-            f"{t.kind} {100 * np.sum(t.held & t.premise) / np.sum(t.premise):.0f}%" for t in few if t.kind != "pareto"),
+            f"{t.kind} {100 * t.true / t.of:.0f}%" for t in few if t.kind != "pareto"),
     )  # fmt: skip
 
 
@@ -258,7 +238,7 @@ def _nested(kind: Family, world: Mapping[str, Any], ledger: Ledger) -> Trial:
         order = mine[np.argsort(firms["productivity"][mine], kind="stable")]
         sells = np.array([firms[f"sales[{name}]"][order] > 0.0 for name in eq.countries])
         held &= bool(np.all(np.diff(sells.astype(int), axis=1) >= 0))
-    return Trial(kind.label, np.array([held]), np.array([True]), None, [scenario_at(world, {})["parameters"]])
+    return trial_of(kind.label, [held], [scenario_at(world, {})["parameters"]])
 
 
 def asymmetric_section(ledger: Ledger) -> Section:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -144,6 +144,19 @@ class Sample:
         return self.before.columns[key]
 
     @property
+    def certified(self) -> np.ndarray:
+        """Which worlds have a certified equilibrium before any shock."""
+        return self.before.certified
+
+    def parameters(self) -> Sequence[Mapping[str, Any]]:
+        """Return every world's parameters."""
+        return self.before.parameters()
+
+    def shift(self, shock: str) -> Shift:
+        """Return the sample under one shock."""
+        return Shift(self.family, self.before, self.after[shock], self.interior(shock))
+
+    @property
     def s(self) -> np.ndarray:
         """Sigma - 1."""
         return self.column("sigma") - 1.0
@@ -156,8 +169,7 @@ class Sample:
 
     def log_change(self, shock: str, of: Callable[[Worlds], np.ndarray]) -> np.ndarray:
         """Return the log change of a quantity under a shock."""
-        with np.errstate(all="ignore"):
-            return np.asarray(np.log(of(self.after[shock])) - np.log(of(self.before)))
+        return self.shift(shock).log_change(of)
 
     def interior(self, shock: str | None = None) -> np.ndarray:
         """Mark the worlds the model supposes, before and after: some exit, some sell at home alone, some export."""
@@ -173,6 +185,63 @@ class Sample:
         begins = self.column("productivity.k") * self.column("productivity.sd") ** 2
         worlds = [self.before] if shock is None else [self.before, self.after[shock]]
         return np.all([np.log(w["cutoff"][0, 0]) >= begins for w in worlds], axis=0)
+
+
+@dataclass(frozen=True)
+class Shift:
+    """Worlds of one distribution before and after one shock.
+
+    Attributes
+    ----------
+    family : Family
+    before, after : Worlds
+    interior : ndarray of bool
+        Which worlds the model supposes, before and after.
+    """
+
+    family: Family
+    before: Worlds = field(repr=False)
+    after: Worlds = field(repr=False)
+    interior: np.ndarray = field(repr=False)
+
+    @property
+    def label(self) -> str:
+        """The distribution, for people."""
+        return self.family.label
+
+    @property
+    def certified(self) -> np.ndarray:
+        """Which worlds have a certified equilibrium before and after."""
+        return np.asarray(self.before.certified & self.after.certified)
+
+    def parameters(self) -> Sequence[Mapping[str, Any]]:
+        """Return every world's parameters before the shock."""
+        return self.before.parameters()
+
+    def log_change(self, of: Callable[[Worlds], np.ndarray]) -> np.ndarray:
+        """Return the log change of a quantity."""
+        with np.errstate(all="ignore"):
+            return np.asarray(np.log(of(self.after)) - np.log(of(self.before)))
+
+
+Kind = TypeVar("Kind", Sample, Shift)
+
+
+def of_family(samples: Sequence[Kind], name: str) -> list[Kind]:
+    """Keep one distribution's samples."""
+    return [sample for sample in samples if sample.family.name == name]
+
+
+def dear_to_export(sample: Sample) -> np.ndarray:
+    """Whether exporting takes more than surviving: f_x tau^(sigma-1) > f."""
+    c = sample.column
+    return np.asarray(c("f.export") * c("tau") ** sample.s > c("f.domestic"))
+
+
+def least_trade() -> str:
+    """Say which worlds a comparative static is tested in."""
+    least = f"more than {1e6 * LEAST_TRADE:.0f} in a million of revenue is exported"
+    return f"some draws exit, some firms sell at home alone, {least}"
 
 
 def some_exit(w: Worlds) -> np.ndarray:

@@ -63,11 +63,11 @@ class Calibration:
     def corner(self) -> float:
         """Find the iceberg cost below which everyone exports: where both zero-profit cutoffs meet."""
 
-        def gap(tau: float) -> float:
+        def _gap(tau: float) -> float:
             zero = self.at(tau)["cutoff_zero_profit"][0]
             return float(np.log(zero[1] / zero[0]))
 
-        return float(brentq(gap, 1.01, 1.8, xtol=1e-12))
+        return float(brentq(_gap, 1.01, 1.8, xtol=1e-12))
 
     def curves(self) -> dict[str, list[Any]]:
         """Return gain, elasticity and share exporting along `CURVE` and at the corner."""
@@ -87,11 +87,11 @@ def lognormal_like(pareto: Calibration, ledger: Ledger) -> dict[str, Any]:
     """Find the lognormal whose share of exporters at tau 1.83 is the Pareto's (mu only sets the unit of phi)."""
     target = float(pareto.at(TARGET_TAU)["exporter_share"][0])
 
-    def gap(sd: float) -> float:
+    def _gap(sd: float) -> float:
         table = {"family": "lognormal", "mu": 0.0, "sd": sd}
         return float(np.log(ledger.solve(_scenario(table))["exporter_share"][0] / target))
 
-    return {"family": "lognormal", "mu": 0.0, "sd": float(brentq(gap, 0.15, 1.2, xtol=1e-13))}
+    return {"family": "lognormal", "mu": 0.0, "sd": float(brentq(_gap, 0.15, 1.2, xtol=1e-13))}
 
 
 def exporters_export_share(eq: Equilibrium) -> float:

@@ -9,9 +9,9 @@ from scipy.optimize import brentq
 
 from phistar.core.equilibrium import Equilibrium
 from phistar.replicate.melitz2003.box import LEAST_TRADE, PARTNERS, STEP, Sample, scenario
-from phistar.replicate.melitz2003.explainer import EXACT, FIRMS, SEED, trials, variable
+from phistar.replicate.melitz2003.responses import EXACT, FIRMS, SEED, variable
 from phistar.replicate.results import READING, Claim
-from phistar.replicate.statements import Trial, judge
+from phistar.replicate.statements import Answer, Statement, judge, trial_of
 from phistar.replicate.worlds import Ledger, latin_hypercube, scenario_at
 from phistar.verbs.simulate import simulate
 
@@ -22,21 +22,20 @@ STANDARD_ERRORS = 4.0
 ATOMS = 24
 
 
-def participation(samples: Sequence[Sample]) -> Claim:
-    """Judge whether export participation responds to tau with the same elasticity everywhere."""
+def _participation(sample: Sample) -> Answer:
+    """Test whether the share exporting has elasticity -k in tau, and whether firms lie in a power-law tail."""
+    response = sample.log_change("tau", variable("exporter_share")) / np.log1p(-STEP)
+    power = sample.family.name in {"pareto", "lognormal_pareto"}
+    tail = sample.column("productivity.k") if power else np.full(len(response), np.nan)
+    return np.abs(response + tail) < EXACT, sample.interior("tau"), sample.in_power_tail("tau")
 
-    def test(sample: Sample) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        response = sample.log_change("tau", variable("exporter_share")) / np.log1p(-STEP)
-        power = sample.family.name in {"pareto", "lognormal_pareto"}
-        tail = sample.column("productivity.k") if power else np.full(len(response), np.nan)
-        return np.abs(response + tail) < EXACT, sample.interior("tau"), sample.in_power_tail("tau")
 
-    return judge(
-        "participation",
-        "analytical predictions that match the data closely, including ... the way export participation responds",
-        "d ln (share exporting) / d ln tau = -k, whatever the other parameters", trials(samples, test),
-        condition="all firms lie in a power-law tail (Pareto)",
-    )  # fmt: skip
+PARTICIPATION = Statement(
+    "participation",
+    "analytical predictions that match the data closely, including ... the way export participation responds",
+    "d ln (share exporting) / d ln tau = -k, whatever the other parameters", _participation,
+    "all firms lie in a power-law tail (Pareto)",
+)  # fmt: skip
 
 
 def concentration(samples: Sequence[Sample], ledger: Ledger) -> Claim:
@@ -57,8 +56,8 @@ def concentration(samples: Sequence[Sample], ledger: Ledger) -> Claim:
         theory = world["parameters"]["productivity"]["k"] / (world["parameters"]["sigma"] - 1.0)
         said = said or f"exponent {shape:.3f} (s.e. {error:.3f}) against k/(sigma-1) = {theory:.3f}"
         straight &= abs(shape - theory) <= STANDARD_ERRORS * error
-        known = np.array([len(sales) >= FEWEST])
-        pareto.append(Trial(sample.label, np.array([straight]), known, None, [world["parameters"]]))
+        known = [len(sales) >= FEWEST]
+        pareto.append(trial_of(sample.label, [straight], [world["parameters"]], premise=known))
     return judge(
         "concentration", "predictions that match the data closely, including the concentration of exports",
         "exporters' sales abroad are Pareto with exponent k/(sigma-1), in their upper tenth too (Pareto)", pareto,
@@ -93,7 +92,7 @@ def identical_firms(ledger: Ledger, n: int = 12) -> Claim:
     return judge(
         "identical_firms", "If all firms ... are the same, they should all make the same decision about exporting",
         "with one productivity for all, either every firm exports or none does",
-        [Trial("one productivity", np.array(held), np.full(n, True), None, given)],
+        [trial_of("one productivity", held, given)],
     )  # fmt: skip
 
 
@@ -114,7 +113,7 @@ def discrete_sample(ledger: Ledger, n: int = 3) -> Claim:
     return judge(
         "discrete_sample", f"the same with a sample of {ATOMS} firms for a distribution",
         "tau down by a tenth: phi* does not fall, phi_x does not rise, welfare rises",
-        [Trial("a sample", np.array(held), np.array(known), None, given)], source=READING,
+        [trial_of("a sample", held, given, premise=known)], source=READING,
     )  # fmt: skip
 
 
@@ -132,17 +131,17 @@ def foreign_competition(ledger: Ledger) -> Claim:
         base = scenario(table, 1)
         before = ledger.solve(base)
 
-        def gap(f_x: float, base: dict[str, object] = base, target: float = before["cutoff"][0, 0]) -> float:
+        def _gap(f_x: float, base: dict[str, object] = base, target: float = before["cutoff"][0, 0]) -> float:
             world = scenario_at(base, {"tau": 1.15, "f.export": f_x})
             return float(np.log(ledger.solve(world)["cutoff"][0, 0] / target))
 
-        f_x = float(brentq(gap, 1.5, 5.0, xtol=1e-13, rtol=1e-14))
+        f_x = float(brentq(_gap, 1.5, 5.0, xtol=1e-13, rtol=1e-14))
         world = scenario_at(base, {"tau": 1.15, "f.export": f_x})
         after = ledger.solve(world)
         imports = [100.0 * e["trade_share"][1, 0] for e in (before, after)]
         moved = abs(np.log(after["cutoff"][0, 0] / before["cutoff"][0, 0]))
         follows = moved > EXACT or abs(imports[1] - imports[0]) < 1e-6
-        found.append(Trial(label, np.array([follows]), np.array([True]), None, [world["parameters"]]))
+        found.append(trial_of(label, [follows], [world["parameters"]]))
         said = said or (
             f"{label}, tau 1.3 to 1.15, f_x 1.5 to {f_x:.4f}: imports {imports[0]:.2f} to {imports[1]:.2f}% of "
             f"spending, phi* unchanged (to {max(moved, 1e-16):.0e}); exporters bidding for labour set it"

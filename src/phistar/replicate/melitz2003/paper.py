@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from phistar.core.equilibrium import Equilibrium
-from phistar.replicate.melitz2003 import distribution, explainer, sigma
+from phistar.replicate.melitz2003 import distribution, liberalisation, sigma, sorting
 from phistar.replicate.melitz2003.asymmetric import asymmetric_section
-from phistar.replicate.melitz2003.box import BOX, DRAWS, FAMILIES, PARTNERS, Sample, draw_samples
+from phistar.replicate.melitz2003.box import BOX, DRAWS, FAMILIES, PARTNERS, Sample, draw_samples, least_trade
 from phistar.replicate.melitz2003.calibrated import PARETO, POINT, calibrated_section
 from phistar.replicate.melitz2003.identities import identities_section
 from phistar.replicate.melitz2003.signs import signs_section
+from phistar.replicate.melitz2003.silent import not_in_the_model
 from phistar.replicate.results import Replication, Section
 from phistar.replicate.worlds import Ledger
 
@@ -86,32 +87,30 @@ def _explainer(
         f"{DRAWS} draws a distribution ({', '.join(f.label for f in FAMILIES)}) and number of partners "
         f"({', '.join(map(str, PARTNERS))}), a Latin hypercube over {ends} and the distribution; shocks of 1 per cent."
     )
-    premise = f"Comparative statics are tested where {explainer.least_trade()}, before and after."
-    sorting = (
-        explainer.exits(samples),
-        explainer.cutoffs_apart(samples),
-        explainer.three_outcomes(samples),
-        explainer.sorted_firms(equilibria),
-        explainer.hurdle(samples, ledger),
-        explainer.minority(samples),
-        *explainer.premia(samples),
+    premise = f"Comparative statics are tested where {least_trade()}, before and after."
+    who = (
+        *sorting.outcomes(samples),
+        sorting.sorted_firms(equilibria),
+        sorting.hurdle(samples, ledger),
+        sorting.minority(samples),
+        *sorting.premia(samples),
         distribution.identical_firms(ledger),
     )
     falling = (
-        *explainer.liberalisation(samples),
+        *liberalisation.liberalisation(samples),
         distribution.discrete_sample(ledger),
         distribution.foreign_competition(ledger),
-        *explainer.reallocation(samples, ledger),
-        *explainer.gains(samples),
+        *liberalisation.reallocation(samples, ledger),
+        *liberalisation.gains(samples),
     )
     wide = f"Pareto worlds of a wider box (sigma 1.5 to 6, k to sigma + 7): {sigma.DRAWS} draws, 1 and 9 partners."
     return (
-        Section("sorting", "Sorting: who exits, who sells at home, who exports", (box,), sorting),
+        Section("sorting", "Sorting: who exits, who sells at home, who exports", (box,), who),
         Section("liberalisation", "Falling trade costs and the gains from trade", (premise,), falling),
         Section("sigma", "The claim on sigma", (wide,), tuple(sigma.sigma_claims(samples, ledger))),
         Section(
             "pareto", "The Pareto", (),
-            (distribution.participation(samples), distribution.concentration(samples, ledger)),
+            (distribution.PARTICIPATION.judged(samples), distribution.concentration(samples, ledger)),
         ),
-        Section("silent", "Where the model is silent", (), tuple(explainer.not_in_the_model(equilibria[0][1]))),
+        Section("silent", "Where the model is silent", (), not_in_the_model(equilibria[0][1])),
     )  # fmt: skip

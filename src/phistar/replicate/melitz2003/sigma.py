@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -18,9 +17,9 @@ from phistar.replicate.melitz2003.box import (
     some_export,
     strict_selection,
 )
-from phistar.replicate.melitz2003.explainer import EXACT, cutoff, export_cutoff, moves, variable
+from phistar.replicate.melitz2003.responses import EXACT, cutoff, export_cutoff, moves, variable
 from phistar.replicate.results import SHEET, Claim
-from phistar.replicate.statements import Trial, judge
+from phistar.replicate.statements import Trial, judge, trial_of, trials
 from phistar.replicate.worlds import Ledger, Worlds, latin_hypercube, solve_worlds
 from phistar.verbs.elasticities import elasticities
 
@@ -56,7 +55,8 @@ def sigma_claims(samples: Sequence[Sample], ledger: Ledger) -> Iterator[Claim]:
     """Judge the claim on sigma part by part."""
     responses = [_response(partners, ledger) for partners in PARTNERS]
     yield _derivatives(responses, ledger)
-    others = [s for s in samples if s.family.name != "pareto"]
+    shifts = [sample.shift("sigma") for sample in samples]
+    others = [shift for shift in shifts if shift.family.name != "pareto"]
     for key, name, quote, tested, condition in (
         ("sigma_exit_cutoff", "phi", "Raising σ ... tightens both cutoffs", "phi* rises",
          "1/(s(k-s)) + [T/(1+T)] ln(f_x/f)/s^2 > 0"),
@@ -67,23 +67,22 @@ def sigma_claims(samples: Sequence[Sample], ledger: Ledger) -> Iterator[Claim]:
         ("sigma_share", "share", "Raising σ ... reducing the share that exports", "the share exporting falls",
          "f_x < f"),
     ):  # fmt: skip
-        trials = [
+        found = [
             Trial("pareto", _SIGN[name] * r.slope[name] > 0.0, r.premise, r.region[name], r.worlds.parameters())
             for r in responses
         ]
-        elsewhere = f"other distributions {_percent(moves(others, 'sigma', [(_READ[name], _SIGN[name])]))}"
-        yield judge(key, quote, f"sigma up: {tested} (Pareto)", trials, condition=condition, evidence=elsewhere)
+        elsewhere = f"other distributions {_percent(trials(others, moves((_READ[name], _SIGN[name]))))}"
+        yield judge(key, quote, f"sigma up: {tested} (Pareto)", found, condition=condition, evidence=elsewhere)
     yield judge(
         "sigma_whole",
         "Raising σ ... tightens both cutoffs, pushing more firms out of the market and reducing the share",
         "sigma up: phi* and phi_x rise, M and the share exporting fall (every distribution)",
-        moves(samples, "sigma", [(_READ[name], _SIGN[name]) for name in NAMES]),
+        trials(shifts, moves(*((_READ[name], _SIGN[name]) for name in NAMES))),
     )  # fmt: skip
 
 
-def _percent(trials: Sequence[Trial]) -> str:
-    true, of = (sum(int(np.sum(t.premise & (t.held | bool(i)))) for t in trials) for i in (0, 1))
-    return f"{100 * true / of:.0f}%"
+def _percent(found: Sequence[Trial]) -> str:
+    return f"{100 * sum(t.true for t in found) / sum(t.of for t in found):.0f}%"
 
 
 def _response(partners: int, ledger: Ledger) -> Response:
@@ -137,15 +136,10 @@ def _derivatives(responses: Sequence[Response], ledger: Ledger) -> Claim:
             gaps = [float(np.ravel(found[(of, "sigma")])[j]) / at - r.exact[n][i] for n, (of, j) in _PLACE.items()]
             worst = max(worst, *map(abs, gaps))
             held.append(bool(np.max(np.abs(gaps)) < EXACT))
-            given.append(_plain(world))
+            given.append(world["parameters"])
     return judge(
         "sigma_derivatives", "exact derivatives in sigma, under a Pareto",
         "d ln phi*, d ln phi_x, d ln share (and d ln M) equal their closed forms",
-        [Trial("pareto", np.array(held), np.full(len(held), True), None, given)],
+        [trial_of("pareto", held, given)],
         evidence=f"phistar.elasticities against closed forms, largest gap {worst:.0e}", source=SHEET,
     )  # fmt: skip
-
-
-def _plain(world: Mapping[str, Any]) -> Mapping[str, Any]:
-    parameters: Mapping[str, Any] = world["parameters"]
-    return parameters

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from phistar.replicate.melitz2003.box import NOTHING, SHEET_FAMILIES, Sample
-from phistar.replicate.melitz2003.explainer import cutoff, export_cutoff, variable
+from phistar.replicate.melitz2003.responses import cutoff, export_cutoff, variable
 from phistar.replicate.results import BY_READING, NOT_REPRODUCED, REPRODUCED, Cell, Section
 from phistar.replicate.worlds import Worlds
 

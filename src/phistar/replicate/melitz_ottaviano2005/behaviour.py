@@ -77,11 +77,11 @@ def _tougher(c: Case) -> bool:
 
 
 def _better(how: str) -> Callable[[Case], bool]:
-    def check(c: Case) -> bool:
+    def _check(c: Case) -> bool:
         before, after = _moved(c, how)
         return after[1] > before[1] + _RISE
 
-    return check
+    return _check
 
 
 def _elasticity(c: Case) -> bool:
@@ -89,14 +89,14 @@ def _elasticity(c: Case) -> bool:
     P, w = c.found.P[0], c.world
     price = np.linspace(0.1, 0.9, 9) * P
 
-    def demand(p: np.ndarray) -> np.ndarray:
+    def _demand(p: np.ndarray) -> np.ndarray:
         # The sales at which a variety's price is p: inverse demand is linear, two of its values give it.
         ends = [w.inverse_demand(q, float(c.found.Q[0])) for q in (0.0, 1.0)]
         return np.asarray((p - ends[0]) / (ends[1] - ends[0]))
 
     h = 1e-3 * P
-    slope = (demand(price + h) - demand(price - h)) / (2.0 * h)
-    found = -slope * price / demand(price)
+    slope = (_demand(price + h) - _demand(price - h)) / (2.0 * h)
+    found = -slope * price / _demand(price)
     return bool(np.max(np.abs(found * (P / price - 1.0) - 1.0)) < SAME and np.all(np.diff(found) > 0.0))
 
 
@@ -191,11 +191,11 @@ def _alone(c: Case, i: int) -> dict[str, np.ndarray]:
 
 
 def _rises(name: str, moment: str) -> Callable[[Case], bool]:
-    def of(s: dict[str, np.ndarray]) -> float:
+    def _of(s: dict[str, np.ndarray]) -> float:
         mean = float(np.sum(s["weight"] * s[name]))
         return mean if moment == "mean" else float(np.sum(s["weight"] * (s[name] - mean) ** 2))
 
-    return lambda c: all(of(_totals(c, i)) > of(_alone(c, i)) for i in range(2))
+    return lambda c: all(_of(_totals(c, i)) > _of(_alone(c, i)) for i in range(2))
 
 
 def _extents(cases: Cases) -> Iterator[Claim]:

@@ -32,13 +32,13 @@ def figures(replication: Replication) -> dict[str, Any]:
     """Draw cutoffs, variety, entrants, markups and welfare against size, tau and freeness; deals; limits."""
     curves = {name: list(column) for name, column in replication.curves.items()}
 
-    def rows(figure: str) -> Rows:
+    def _rows(figure: str) -> Rows:
         return [dict(zip(curves, row, strict=True)) for row in zip(*curves.values(), strict=True) if row[0] == figure]
 
-    drawn = {"size": _size(rows("size")), "tau": _bilateral(rows("tau"), "x"),
-             "freeness": _bilateral(rows("tau"), "freeness")}  # fmt: skip
-    deals = {name: _deal(rows(name), name) for name in _DEALS}
-    return {**drawn, **deals, "gains": _gains(rows("gains")), "humps": _humps(rows("humps"))}
+    drawn = {"size": _size(_rows("size")), "tau": _bilateral(_rows("tau"), "x"),
+             "freeness": _bilateral(_rows("tau"), "freeness")}  # fmt: skip
+    deals = {name: _deal(_rows(name), name) for name in _DEALS}
+    return {**drawn, **deals, "gains": _gains(_rows("gains")), "humps": _humps(_rows("humps"))}
 
 
 def _common(last: Panel) -> tuple[Panel, ...]:

@@ -159,11 +159,11 @@ class World:
         """Solve demand market by market for given firms."""
         from scipy.optimize import brentq
 
-        def excess(Q: float, j: int) -> float:
+        def _excess(Q: float, j: int) -> float:
             return float(self.incumbents @ self.expected(j, Q, "quantity")) / self.L[j] - Q
 
         ends = 0.0, self.alpha / self.eta * (1.0 - 1e-12)
-        found = [brentq(excess, *ends, args=(j,), xtol=1e-300, rtol=1e-15) for j in range(len(self.L))]
+        found = [brentq(_excess, *ends, args=(j,), xtol=1e-300, rtol=1e-15) for j in range(len(self.L))]
         return Solution(self, np.array(found), self.incumbents)
 
 

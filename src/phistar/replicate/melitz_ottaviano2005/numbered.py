@@ -103,7 +103,7 @@ def indirect_utility(c: Case) -> float:
 def firm(name: str) -> Callable[[Case], float]:
     """Compare what (6) to (11), (20) and (21) say of each firm with what earns it most."""
 
-    def check(c: Case) -> float:
+    def _check(c: Case) -> float:
         w, worst = c.world, 0.0
         for i, row in enumerate(c.found.sellers):
             for j, s in enumerate(row):
@@ -111,7 +111,7 @@ def firm(name: str) -> Callable[[Case], float]:
                     worst = max(worst, _firm_gap(c, name, i, j, float(w.tau[i, j])))
         return worst
 
-    return check
+    return _check
 
 
 def _firm_gap(c: Case, name: str, i: int, j: int, tau: float) -> float:

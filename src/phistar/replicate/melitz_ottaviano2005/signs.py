@@ -60,15 +60,15 @@ def _who(own: int, both: bool) -> Callable[[str], Reader]:
 def _sign(sample: Sample, shock: str, short: bool, name: str, read: Callable[[str], Reader]) -> str:
     premise = sample.premise(shock, short)
 
-    def word(of: str) -> str:
+    def _word(of: str) -> str:
         change = sample.change(shock, read(of), short)[:, premise]
         found = [s for s, hit in (("-", change < -NOTHING), ("0", np.abs(change) <= NOTHING), ("+", change > NOTHING))
                  if np.any(hit)]  # fmt: skip
         return found[0] if len(found) == 1 else "either"
 
-    if short and name == "welfare_wages" and word(name) == "0":
-        return f"CS {word('consumer_surplus')}, with profits {word('welfare')}"
-    return word(name)
+    if short and name == "welfare_wages" and _word(name) == "0":
+        return f"CS {_word('consumer_surplus')}, with profits {_word('welfare')}"
+    return _word(name)
 
 
 def _cell(row: str, column: str, stated: str, computed: str) -> Cell:
