@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -42,8 +44,9 @@ def replicate_command(paper: Paper = None, json: Json = None, out: Out = None) -
         papers = Table("", [label("paper"), words("what is held against it")], [(n, paper_line(n)) for n in names])
         say([papers], stream=sys.stderr if json == "-" else sys.stdout)
     told = []
-    for name in names:
-        done = replicate(name)
+    for i, name in enumerate(names, start=1):
+        with _watched(f"replicating {name}" + (f", {i} of {len(names)}" if paper is None else "")):
+            done = replicate(name)
         told.append(done.to_dict())
         print_replication(told[-1], console)
         for path in write_replication(done, out) if out is not None else ():
@@ -54,3 +57,17 @@ def replicate_command(paper: Paper = None, json: Json = None, out: Out = None) -
         console.print(f" in {json}", markup=False, soft_wrap=True)
     if json == "-":
         sys.stdout.write(to_json(payload) + "\n")
+
+
+@contextmanager
+def _watched(what: str) -> Iterator[None]:
+    """Say on a terminal what is being done, for as long as it is."""
+    from phistar.cli.output import is_terminal
+
+    if not is_terminal(sys.stderr):
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(what):
+        yield

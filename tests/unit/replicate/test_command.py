@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,27 @@ def test_without_a_paper_all_are_named_and_replicated(capsys: pytest.CaptureFixt
     assert [r["replication"] for r in json.loads(captured.out)["replications"]] == list(registry.paper_names())
     assert [name for name in registry.paper_names() if f"\n{name} " not in captured.err] == []
     assert max(map(len, captured.err.splitlines())) <= 100
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.usefixtures("replaced")
+def test_whoever_watches_is_told_which_paper_is_being_replicated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    watched = Terminal()
+    monkeypatch.setattr(sys, "stderr", watched)
+    assert main(["replicate"]) == 0
+    told, names = watched.getvalue(), registry.paper_names()
+    assert [name for i, name in enumerate(names, 1) if f"replicating {name}, {i} of {len(names)}" not in told] == []
+
+
+@pytest.mark.usefixtures("replaced")
+def test_a_pipe_is_not_told_which_paper_is_being_replicated(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["replicate", "melitz2003"]) == 0
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.usefixtures("replaced")

@@ -1,4 +1,4 @@
-"""Verdicts on cells and claims."""
+"""Verdicts on cells."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ import pytest
 
 from phistar.replicate.results import (
     BY_READING,
-    FAILS,
-    HOLDS,
-    HOLDS_WHERE,
     NOT_REPRODUCED,
     REPRODUCED,
     count_cell,
@@ -17,16 +14,7 @@ from phistar.replicate.results import (
     number_cell,
     range_cell,
 )
-from phistar.replicate.statements import Trial, judge
 from phistar.replicate.worlds import latin_hypercube
-
-T, F = True, False
-
-
-def trial(held: list[bool], premise: list[bool] | None = None, condition: list[bool] | None = None) -> Trial:
-    every = premise or [True] * len(held)
-    told = None if condition is None else np.array(condition)
-    return Trial("kind", np.array(held), np.array(every), told, [{"world": i} for i in range(len(held))])
 
 
 @pytest.mark.parametrize(
@@ -77,37 +65,6 @@ def test_a_range_is_reproduced_if_the_median_lies_in_it() -> None:
 def test_a_count_is_reproduced_within_two_standard_errors() -> None:
     assert count_cell("r", "c", "27 of 30", 203, 240, "").verdict == BY_READING
     assert count_cell("r", "c", "27 of 30", 120, 240, "").verdict == NOT_REPRODUCED
-
-
-def test_a_claim_holds_only_if_true_in_every_world_of_the_premise() -> None:
-    assert judge("k", "q", "t", [trial([T, T, F], [T, T, F])]).verdict == HOLDS
-    assert judge("k", "q", "t", [trial([T, T, F])]).verdict == FAILS
-
-
-def test_a_condition_must_separate_the_worlds_without_exception() -> None:
-    exact = judge("k", "q", "t", [trial([T, F, T], None, [T, F, T])], condition="x > 0")
-    assert (exact.verdict, exact.condition, exact.share) == (HOLDS_WHERE, "x > 0", pytest.approx(2 / 3))
-    loose = judge("k", "q", "t", [trial([T, F, T], None, [T, F, F])], condition="x > 0")
-    assert (loose.verdict, loose.condition) == (FAILS, "")
-    assert "misplaces 1" in loose.evidence
-
-
-def test_a_condition_left_untested_in_some_trials_does_not_count() -> None:
-    mixed = [trial([T, F], None, [T, F]), trial([T, F])]
-    assert judge("k", "q", "t", mixed, condition="x > 0").verdict == FAILS
-
-
-def test_a_claim_that_no_world_could_test_fails() -> None:
-    assert judge("k", "q", "t", [trial([T], [F])]).verdict == FAILS
-    assert judge("k", "q", "t", []).verdict == FAILS
-
-
-def test_a_claim_true_nowhere_fails_even_if_the_condition_says_so() -> None:
-    assert judge("k", "q", "t", [trial([F, F], None, [F, F])], condition="never").verdict == FAILS
-
-
-def test_a_failing_claim_names_its_first_counterexample() -> None:
-    assert judge("k", "q", "t", [trial([T, F, F], [T, F, T])]).counterexample == {"world": 2}
 
 
 def test_a_latin_hypercube_has_one_point_in_every_slice() -> None:
