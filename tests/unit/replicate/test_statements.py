@@ -9,19 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from phistar.replicate.one_by_one import trial_of, trials_by_label
 from phistar.replicate.results import FAILS, HOLDS, HOLDS_WHERE
-from phistar.replicate.statements import (
-    Statement,
-    Trial,
-    judge,
-    judge_each,
-    narrowed,
-    together,
-    trial_of,
-    trials,
-    trials_by_label,
-    whether,
-)
+from phistar.replicate.statements import Statement, Trial, judge, judge_each, narrowed, together, trials, whether
 
 T, F = True, False
 

@@ -9,8 +9,9 @@ import numpy as np
 from phistar.replicate.ara2026.cases import Case, of_kind
 from phistar.replicate.ara2026.numbered import SAME, SECTION_2, Equation, gap
 from phistar.replicate.ara2026.numbered_local import SECTION_3
+from phistar.replicate.one_by_one import trial_of, trials_by_label
 from phistar.replicate.results import EQUATION, SHEET, Claim, Section
-from phistar.replicate.statements import judge, trial_of, trials_by_label
+from phistar.replicate.statements import judge
 
 
 def equation_sections(cases: Sequence[Case]) -> tuple[Section, Section]:

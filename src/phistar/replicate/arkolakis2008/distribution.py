@@ -10,8 +10,9 @@ from phistar.core.equilibrium import Equilibrium
 from phistar.models.market_penetration.firms import sales_quantile
 from phistar.replicate.arkolakis2008.relative_sales import MISSING
 from phistar.replicate.arkolakis2008.world import pair
+from phistar.replicate.one_by_one import trial_of
 from phistar.replicate.results import NOT_REPRODUCED, TEXT, Cell, Claim, Section, number_cell
-from phistar.replicate.statements import judge, trial_of
+from phistar.replicate.statements import judge
 from phistar.replicate.worlds import Ledger
 
 #: Where the least sales are looked for, in shares of sellers, and what they may be of the mean there.

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from phistar.core.equilibrium import Equilibrium
-from phistar.replicate.statements import Test, whether
 from phistar.replicate.worlds import Ledger
 
 #: Box of the worlds: ends of theta, theta~ - 1 (in logs), beta, alpha, gamma, tau.
@@ -35,28 +33,6 @@ class Draw:
     def model(self) -> Any:
         """The model before."""
         return self.before.model
-
-
-@dataclass(frozen=True)
-class Draws:
-    """Worlds of one kind, solved one by one."""
-
-    label: str
-    worlds: Sequence[Draw]
-
-    @property
-    def certified(self) -> np.ndarray:
-        """All of them: a world without a certificate is an error where it is solved."""
-        return np.full(len(self.worlds), True)
-
-    def parameters(self) -> Sequence[Mapping[str, Any]]:
-        """Return every world's parameters."""
-        return [world.parameters for world in self.worlds]
-
-
-def each(held: Callable[[Draw], Any]) -> Test:
-    """Make a test of what is true of one world."""
-    return whether(lambda draws: np.array([held(world) for world in draws.worlds], dtype=bool))
 
 
 def solve_draw(u: np.ndarray, ledger: Ledger, *, alike: bool, beta: float | None = None) -> Draw:

@@ -8,8 +8,9 @@ import numpy as np
 
 from phistar.replicate.arkolakis2008.relative_sales import MISSING
 from phistar.replicate.arkolakis2008.world import BETA, THETA_TILDE, france
+from phistar.replicate.one_by_one import trial_of
 from phistar.replicate.results import NOT_REPRODUCED, TEXT, Cell, Claim, Section, number_cell
-from phistar.replicate.statements import judge, trial_of
+from phistar.replicate.statements import judge
 from phistar.replicate.worlds import Ledger
 from phistar.verbs.calibrate import Calibration, calibrate
 from phistar.verbs.statistics import read_statistic

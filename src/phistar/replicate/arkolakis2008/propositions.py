@@ -11,23 +11,13 @@ from scipy.optimize import brentq
 from phistar.core.equilibrium import Equilibrium
 from phistar.models.market_penetration import margins as split
 from phistar.models.market_penetration.sales import sales_of_log_x
-from phistar.replicate.arkolakis2008.draws import (
-    BOX,
-    LOGNORMAL,
-    SEED,
-    SUMMED,
-    WORLDS,
-    Draw,
-    Draws,
-    by_sums,
-    each,
-    solve_draw,
-)
+from phistar.replicate.arkolakis2008.draws import BOX, LOGNORMAL, SEED, SUMMED, WORLDS, Draw, by_sums, solve_draw
 from phistar.replicate.arkolakis2008.liberalization import LOG_CASE
 from phistar.replicate.arkolakis2008.world import THETA_TILDE
 from phistar.replicate.comparisons import same
+from phistar.replicate.one_by_one import Group, each, trial_of
 from phistar.replicate.results import READING, SHEET, TEXT, Claim, Section
-from phistar.replicate.statements import Statement, judge, judge_each, trial_of
+from phistar.replicate.statements import Statement, judge, judge_each
 from phistar.replicate.worlds import Ledger, latin_hypercube
 from phistar.verbs.elasticities import elasticities
 from phistar.verbs.simulate import schedule
@@ -43,13 +33,13 @@ def propositions_section(ledger: Ledger) -> Section:
     fixed = [solve_draw(u, ledger, alike=False, beta=0.0) for u in latin_hypercube(WORLDS // 3, len(BOX), SEED + 2)]
     summed = [by_sums(d, ledger) for d in unlike[:SUMMED] + fixed[:SUMMED]]
     over = {
-        "penetration": [Draws("beta > 0", unlike)],
-        "fixed cost": [Draws("beta = 0", fixed)],
-        "either": [Draws("beta > 0", unlike), Draws("beta = 0", fixed)],
-        "cut": [Draws("beta > 0", symmetric)],
-        "equal": [Draws("two equal countries", symmetric)],
-        "summed": [Draws("Pareto", summed)],
-        "all": [Draws("Pareto", unlike + fixed)],
+        "penetration": [Group("beta > 0", unlike)],
+        "fixed cost": [Group("beta = 0", fixed)],
+        "either": [Group("beta > 0", unlike), Group("beta = 0", fixed)],
+        "cut": [Group("beta > 0", symmetric)],
+        "equal": [Group("two equal countries", symmetric)],
+        "summed": [Group("Pareto", summed)],
+        "all": [Group("Pareto", unlike + fixed)],
     }
     claims = (
         *judge_each((*REACH, SMALL_GROW_FASTER), over),

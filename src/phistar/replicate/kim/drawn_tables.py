@@ -9,8 +9,9 @@ import numpy as np
 from phistar.models.granular.draws import SAMPLE
 from phistar.replicate.kim.printed import EXAMPLES
 from phistar.replicate.kim.samples import TABLES, Samples
+from phistar.replicate.one_by_one import trial_of
 from phistar.replicate.results import BY_READING, NOT_REPRODUCED, Cell, Claim, Section, number_cell
-from phistar.replicate.statements import Trial, judge, trial_of
+from phistar.replicate.statements import Trial, judge
 
 SHAPE, LOWEST, FIRMS = 5.0, 0.2, 10
 #: Last row of Table 6, and what its note says of the whole sample.

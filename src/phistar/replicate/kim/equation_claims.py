@@ -11,8 +11,9 @@ import numpy as np
 from phistar.replicate.kim import formulas
 from phistar.replicate.kim.printed import K_1
 from phistar.replicate.kim.samples import Sample, Samples
+from phistar.replicate.one_by_one import trial_of, trials_by_label
 from phistar.replicate.results import EQUATION, READING, Claim, Section
-from phistar.replicate.statements import judge, trial_of, trials_by_label
+from phistar.replicate.statements import judge
 
 #: Economies of each sample, both before trade.
 EACH = 10

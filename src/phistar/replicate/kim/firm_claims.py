@@ -13,8 +13,9 @@ from phistar.replicate.kim.draw_facts import rivals
 from phistar.replicate.kim.printed import SIGMA, R
 from phistar.replicate.kim.samples import Sample, Samples
 from phistar.replicate.kim.verdicts import judged
+from phistar.replicate.one_by_one import trial_of
 from phistar.replicate.results import READING, Claim, Section
-from phistar.replicate.statements import Statement, Trial, judge, trial_of, whether
+from phistar.replicate.statements import Statement, Trial, judge, whether
 from phistar.replicate.worlds import Ledger
 
 #: Draws for which every candidate of the cutoff is searched one by one.

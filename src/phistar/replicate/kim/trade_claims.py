@@ -139,9 +139,8 @@ BEYOND = (
     Statement("wide_reallocation", "makes resources concentrated on the more productive firms",
               "the share of the m best firms, for no m less than in autarky, and for some more",
               whether(resources_move_up, among=rivals), source=READING),
-    Statement("wide_profits", "all survivors in the integrated market face a lower profit", "every survivor's profit "
-              "falls",
-              whether(profits_fall), source=READING),
+    Statement("wide_profits", "all survivors in the integrated market face a lower profit",
+              "every survivor's profit falls", whether(profits_fall), source=READING),
     Statement("wide_shares", "the updated ZCP productivity lowers the firm-level market share",
               "every firm's share falls", whether(shares_fall), source=READING),
     Statement("wide_environment", ENVIRONMENT, "Feenstra and Ma's environment: same shares, varieties times W",

@@ -9,8 +9,9 @@ import numpy as np
 
 from phistar.replicate.melitz2003.box import FAMILIES, SHEET_FAMILIES, Columns, Family, Shift
 from phistar.replicate.melitz2003.responses import EXACT, moves
+from phistar.replicate.one_by_one import trial_of
 from phistar.replicate.results import SHEET, Cell, Claim, Section, count_cell
-from phistar.replicate.statements import Statement, Trial, judge, judge_each, trial_of, trials
+from phistar.replicate.statements import Statement, Trial, judge, judge_each, trials
 from phistar.replicate.worlds import Ledger, Worlds, latin_hypercube, scenario_at, solve_worlds
 from phistar.verbs.simulate import simulate
 

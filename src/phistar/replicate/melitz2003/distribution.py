@@ -10,8 +10,9 @@ from scipy.optimize import brentq
 from phistar.core.equilibrium import Equilibrium
 from phistar.replicate.melitz2003.box import LEAST_TRADE, PARTNERS, STEP, Sample, scenario
 from phistar.replicate.melitz2003.responses import EXACT, FIRMS, SEED, variable
+from phistar.replicate.one_by_one import trial_of
 from phistar.replicate.results import READING, Claim
-from phistar.replicate.statements import Answer, Statement, judge, trial_of
+from phistar.replicate.statements import Answer, Statement, judge
 from phistar.replicate.worlds import Ledger, latin_hypercube, scenario_at
 from phistar.verbs.simulate import simulate
 

@@ -10,8 +10,9 @@ from phistar.core.equilibrium import Equilibrium
 from phistar.replicate.comparisons import same
 from phistar.replicate.melitz2003.box import PARTNERS, Sample, dear_to_export, of_family, some_exit, some_export
 from phistar.replicate.melitz2003.responses import EXACT, FIRMS, SEED
+from phistar.replicate.one_by_one import trial_of
 from phistar.replicate.results import SHEET, Cell, Claim, Section, range_cell
-from phistar.replicate.statements import Statement, Trial, judge, judge_each, trial_of, whether
+from phistar.replicate.statements import Statement, Trial, judge, judge_each, whether
 from phistar.replicate.worlds import Ledger, scenario_at, solve_worlds
 from phistar.verbs.elasticities import elasticities
 from phistar.verbs.simulate import simulate

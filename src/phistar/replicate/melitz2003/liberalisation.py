@@ -21,18 +21,9 @@ from phistar.replicate.melitz2003.responses import (
     shifts,
     variable,
 )
+from phistar.replicate.one_by_one import trial_of
 from phistar.replicate.results import SHEET, Claim
-from phistar.replicate.statements import (
-    Answer,
-    Statement,
-    Trial,
-    judge,
-    judge_each,
-    narrowed,
-    trial_of,
-    trials,
-    whether,
-)
+from phistar.replicate.statements import Answer, Statement, Trial, judge, judge_each, narrowed, trials, whether
 from phistar.replicate.worlds import Ledger
 from phistar.verbs.compare import compare_models
 

@@ -18,8 +18,9 @@ from phistar.replicate.melitz2003.box import (
     strict_selection,
 )
 from phistar.replicate.melitz2003.responses import EXACT, cutoff, export_cutoff, moves, variable
+from phistar.replicate.one_by_one import trial_of
 from phistar.replicate.results import SHEET, Claim
-from phistar.replicate.statements import Trial, judge, trial_of, trials
+from phistar.replicate.statements import Trial, judge, trials
 from phistar.replicate.worlds import Ledger, Worlds, latin_hypercube, solve_worlds
 from phistar.verbs.elasticities import elasticities
 

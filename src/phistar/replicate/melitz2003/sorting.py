@@ -17,8 +17,9 @@ from phistar.replicate.melitz2003.box import (
     some_export,
 )
 from phistar.replicate.melitz2003.responses import FIRMS, SEED
+from phistar.replicate.one_by_one import trial_of
 from phistar.replicate.results import READING, Claim
-from phistar.replicate.statements import Statement, Test, Trial, judge, trial_of, whether
+from phistar.replicate.statements import Statement, Test, Trial, judge, whether
 from phistar.replicate.worlds import Ledger, solve_worlds
 from phistar.verbs.simulate import simulate
 

@@ -24,14 +24,13 @@ def _export_cutoffs(sample: Sample) -> Answer:
 
 
 D = Statement("D", "a non-specialized equilibrium where both countries produce ... implies that only a subset of "
-                   "relatively "
-              "more productive firms choose to export in either country (c_X^l < c_D^l)",
+              "relatively more productive firms choose to export in either country (c_X^l < c_D^l)",
               "N_E > 0 in both: c_X < c_D in both", _export_cutoffs)  # fmt: skip
 RESULTS = (
     Statement("E1", "The domestic cutoff is lower in the larger country", "τ equal: c_D^l < c_D^h",
               ranked((every("price_threshold"), -1))),
-    Statement("E2", "There are more sellers in the larger country", "τ equal: N^l > N^h", ranked((every("variety"),
-        1))),
+    Statement("E2", "There are more sellers in the larger country", "τ equal: N^l > N^h",
+              ranked((every("variety"), 1))),
     Statement("E3", "There are more entrants in the larger country", "τ equal: N_E^l > N_E^h",
               ranked((every("mass_entrants"), 1))),
     Statement("E4", "There are more local producers in the larger country", "τ equal: N_D^l > N_D^h",
@@ -108,8 +107,8 @@ def _gravity(w: Worlds) -> Claim:
             cross = left - left[:1] - left[:, :1] + left[0, 0]
         held.append(bool(np.max(np.abs(cross)) < 1e-9))
     return judge("C_gravity", "This gravity equation determines bilateral exports as a log-linear function of "
-                              "bilateral trade "
-                 "barriers and country characteristics", "ln X_ij + k ln τ_ij is an exporter term and an importer term",
+                 "bilateral trade barriers and country characteristics",
+                 "ln X_ij + k ln τ_ij is an exporter term and an importer term",
                  [Trial("pareto", np.array(held), supposed(w), None, w.parameters())])  # fmt: skip
 
 

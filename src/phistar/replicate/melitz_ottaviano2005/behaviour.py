@@ -2,40 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
 from phistar.replicate.melitz_ottaviano2005.cases import SAME, Case, Cases
-from phistar.replicate.results import READING, Claim, Section
-from phistar.replicate.statements import Trial, judge, trials_by_label
+from phistar.replicate.one_by_one import each, groups
+from phistar.replicate.results import READING, Section
+from phistar.replicate.statements import Statement
 
 ANY = ("closed", "closed, other", "two", "two, other", "short two")
 #: By how much prices and the number of varieties are moved.
 _STEP = 0.02
 #: A difference that stands out of rounding.
 _RISE = 1e-12
-
-
-def behaviour_section(cases: Cases) -> Section:
-    """Judge what consumers and firms do."""
-    claims = (
-        *(_claim(cases, *statement) for statement in CONSUMERS),
-        *(_claim(cases, *statement) for statement in FIRMS),
-        *_extents(cases),
-    )
-    note = ("Each world's consumers and firms are those of the quadrature: demand at given prices is a linear system, "
-            "firms' sales are the tops of parabolas. Any G, one country or two, long run or short.")  # fmt: skip
-    return Section("behaviour", "Sections 2.1 and 2.2: demand, prices, markups", (note,), claims)
-
-
-def _claim(cases: Cases, key: str, quote: str, tested: str, check: Callable[[Case], bool]) -> Claim:
-    chosen = [case for name in ANY for case in cases[name]]
-    return judge(key, quote, tested, _trials(chosen, check))
-
-
-def _trials(chosen: Sequence[Case], check: Callable[[Case], bool]) -> list[Trial]:
-    return trials_by_label(chosen, [check(case) for case in chosen])
 
 
 # --- consumers
@@ -105,21 +85,18 @@ def _bounded(c: Case) -> bool:
 
 
 CONSUMERS = (
-    ("bounded", "Note that (2) implies p_max ≤ α", "p_max ≤ α in every market", _bounded),
-    ("elasticity", "the price elasticity of demand, ε = [(p_max/p) − 1]^(-1) ... monotonically increases with the "
-                   "price",
-     "demand's slope by differences gives it; it rises with p", _elasticity),
-    ("toughness", "lower average prices p̄ or a larger number of competing varieties N induce a decrease in the "
-                  "price bound "
-     "p_max and an increase in the price elasticity of demand", "both, at given prices of the others", _tougher),
-    ("welfare_prices", "Welfare naturally rises with decreases in average prices p̄",
-    "all prices down by a constant: U rises",
-     _better("cheaper")),
-    ("welfare_spread", "It also rises with increases in the variance of prices (holding the mean price constant)",
-     "prices spread about their mean: U rises", _better("spread")),
-    ("love_of_variety", "holding the distribution of prices constant, welfare rises with increases in product "
-                        "variety N",
-     "more varieties at the same prices: U rises", _better("more")),
+    Statement("bounded", "Note that (2) implies p_max ≤ α", "p_max ≤ α in every market", each(_bounded)),
+    Statement("elasticity", "the price elasticity of demand, ε = [(p_max/p) − 1]^(-1) ... monotonically increases "
+              "with the price", "demand's slope by differences gives it; it rises with p", each(_elasticity)),
+    Statement("toughness", "lower average prices p̄ or a larger number of competing varieties N induce a decrease in "
+              "the price bound p_max and an increase in the price elasticity of demand",
+              "both, at given prices of the others", each(_tougher)),
+    Statement("welfare_prices", "Welfare naturally rises with decreases in average prices p̄",
+              "all prices down by a constant: U rises", each(_better("cheaper"))),
+    Statement("welfare_spread", "It also rises with increases in the variance of prices (holding the mean price "
+              "constant)", "prices spread about their mean: U rises", each(_better("spread"))),
+    Statement("love_of_variety", "holding the distribution of prices constant, welfare rises with increases in "
+              "product variety N", "more varieties at the same prices: U rises", each(_better("more"))),
 )  # fmt: skip
 
 
@@ -142,10 +119,10 @@ def _sorted(c: Case) -> list[dict[str, np.ndarray]]:
 def _advantage(c: Case) -> bool:
     """Test that of two firms the one of lower cost has the lower price and the greater sales, revenue and profit."""
     return all(
-        bool(np.all(np.diff(s["price"]) > 0.0)) and all(bool(np.all(np.diff(s[n]) < 0.0)) for n in ("quantity",
-            "revenue",
-             "profit")) for s in _sorted(c)
-    )  # fmt: skip
+        bool(np.all(np.diff(s["price"]) > 0.0))
+        and all(bool(np.all(np.diff(s[name]) < 0.0)) for name in ("quantity", "revenue", "profit"))
+        for s in _sorted(c)
+    )
 
 
 def _incomplete(c: Case) -> bool:
@@ -159,11 +136,10 @@ def _incomplete(c: Case) -> bool:
 
 
 FIRMS = (
-    ("advantage", "lower cost firms set lower prices and earn higher revenues and profits than firms with higher costs",
-     "firm by firm, in every market", _advantage),
-    ("pass_through", "lower cost firms do not pass on all of the cost differential ...: they also set higher "
-                     "markups (in both "
-     "absolute and relative terms)", "firm by firm, in every market", _incomplete),
+    Statement("advantage", "lower cost firms set lower prices and earn higher revenues and profits than firms with "
+              "higher costs", "firm by firm, in every market", each(_advantage)),
+    Statement("pass_through", "lower cost firms do not pass on all of the cost differential ...: they also set higher "
+              "markups (in both absolute and relative terms)", "firm by firm, in every market", each(_incomplete)),
 )  # fmt: skip
 
 
@@ -198,33 +174,26 @@ def _rises(name: str, moment: str) -> Callable[[Case], bool]:
     return lambda c: all(_of(_totals(c, i)) > _of(_alone(c, i)) for i in range(2))
 
 
-def _extents(cases: Cases) -> Iterator[Claim]:
-    """Judge footnote 17 and section 3.5 on what each producer makes and sells in all its markets."""
-    for key, quote, tested, name, moment in (
-        (
-            "trade_output",
-            "average firm size ... increase",
-            "a producer's output, over all its markets, exceeds autarky's",
-            "output",
-            "mean",
-        ),
-        (
-            "trade_spread_output",
-            "changes in the variance of all performance measures are also identical to the case of "
-            "increased market size",
-            "the variance of producers' output, over all markets, exceeds autarky's",
-            "output",
-            "variance",
-        ),
-        (
-            "trade_spread_revenue",
-            "changes in the variance of all performance measures are also identical to the "
-            "case of "
-            "increased market size",
-            "the variance of producers' sales, over all markets, exceeds autarky's",
-            "revenue",
-            "variance",
-        ),
-    ):
-        found = _trials([*cases["two"], *cases["equal"]], _rises(name, moment))
-        yield judge(key, quote, tested, found, source=READING)
+_SPREAD = "changes in the variance of all performance measures are also identical to the case of increased market size"
+#: Footnote 17 and section 3.5, on what each producer makes and sells in all its markets.
+TOTALS = (
+    Statement("trade_output", "average firm size ... increase",
+              "a producer's output, over all its markets, exceeds autarky's", each(_rises("output", "mean")),
+              source=READING),
+    Statement("trade_spread_output", _SPREAD,
+              "the variance of producers' output, over all markets, exceeds autarky's",
+              each(_rises("output", "variance")), source=READING),
+    Statement("trade_spread_revenue", _SPREAD,
+              "the variance of producers' sales, over all markets, exceeds autarky's",
+              each(_rises("revenue", "variance")), source=READING),
+)  # fmt: skip
+
+
+def behaviour_section(cases: Cases) -> Section:
+    """Judge what consumers and firms do."""
+    anyone = groups([case for name in ANY for case in cases[name]])
+    traders = groups([*cases["two"], *cases["equal"]])
+    claims = (*(s.judged(anyone) for s in (*CONSUMERS, *FIRMS)), *(s.judged(traders) for s in TOTALS))
+    note = ("Each world's consumers and firms are those of the quadrature: demand at given prices is a linear system, "
+            "firms' sales are the tops of parabolas. Any G, one country or two, long run or short.")  # fmt: skip
+    return Section("behaviour", "Sections 2.1 and 2.2: demand, prices, markups", (note,), claims)

@@ -10,8 +10,9 @@ from phistar.replicate.melitz_ottaviano2005.box import PARETO, SEED, Layout, at,
 from phistar.replicate.melitz_ottaviano2005.independent import density, mass
 from phistar.replicate.melitz_ottaviano2005.samples import DRAWS, LITTLE, Sample, Samples, selecting
 from phistar.replicate.melitz_ottaviano2005.statements import Stored, beyond, judged, moves, over, own, survival
+from phistar.replicate.one_by_one import trial_of
 from phistar.replicate.results import SHEET, Claim, Section
-from phistar.replicate.statements import Statement, Test, Trial, judge, narrowed, together, trial_of
+from phistar.replicate.statements import Statement, Test, Trial, judge, narrowed, together
 from phistar.replicate.worlds import Ledger, solve_worlds
 
 TOUGHER = ("f_E", "gamma", "L")
@@ -52,11 +53,10 @@ ANY_G = (
     Statement("firm_markup", "A firm with cost c responds to this tougher competition by setting a lower markup",
               "L up: c_D falls, and with it (c_D − c)/2", _each(("L",), ("price_threshold", -1))),
 )  # fmt: skip
-VARIETY = Statement(
-    "more_firms", "in larger markets ... more firms compete ... for any distribution of cost draws G(c)",
-    "L up a little: N rises, any G", narrowed(moves("a little", (own("variety"), 1)), where=_lets_more_sell),
-    "g(c_D)(c_D−c̄)/G(c_D) < (α−c̄)/(α−c_D)",
-)  # fmt: skip
+VARIETY = Statement("more_firms", "in larger markets ... more firms compete ... for any distribution of cost draws "
+                    "G(c)", "L up a little: N rises, any G",
+                    narrowed(moves("a little", (own("variety"), 1)), where=_lets_more_sell),
+                    "g(c_D)(c_D−c̄)/G(c_D) < (α−c̄)/(α−c_D)")  # fmt: skip
 
 #: Section 2.4, under the Pareto; each is tried without it too.
 SIZE = (
@@ -84,8 +84,8 @@ SIZE = (
 )  # fmt: skip
 SHORT = (
     Statement("short_size", "changes in market size do not induce any changes in ... (c_D remains constant), nor "
-                            "in the "
-              "distribution of prices and markups", "short run, L up: c_D, N, c̄, p̄, μ̄ and their variances stay, any G",
+              "in the distribution of prices and markups",
+              "short run, L up: c_D, N, c̄, p̄, μ̄ and their variances stay, any G",
               moves("L", *((own(name), 0) for name in ("price_threshold", "variety", "mean_cost", "mean_price",
                     "mean_markup", "variance_price", "variance_markup")), short=True)),
     Statement("short_output", "All firms adjust their output levels in proportion to the market size change",

@@ -9,8 +9,9 @@ import numpy as np
 from phistar.replicate.melitz_ottaviano2005.cases import SAME, Case, Cases, gap
 from phistar.replicate.melitz_ottaviano2005.numbered import CLOSED_ECONOMY, Numbered
 from phistar.replicate.melitz_ottaviano2005.numbered_open import APPENDICES, OPEN_ECONOMY, WITHOUT_GAMMA
+from phistar.replicate.one_by_one import trials_by_label
 from phistar.replicate.results import EQUATION, READING, SHEET, Claim, Section
-from phistar.replicate.statements import Trial, judge, trials_by_label
+from phistar.replicate.statements import Trial, judge
 
 
 def equation_sections(cases: Cases) -> tuple[Section, ...]:
@@ -18,8 +19,8 @@ def equation_sections(cases: Cases) -> tuple[Section, ...]:
     count = sum(len(found) for found in cases.values())
     note = (
         f"{count} worlds solved a second time without the model: best sales by trial, sums by quadrature of the "
-        f"density, "
-        f"entry and demand by root finding. An equation holds where both sides agree to {SAME:.0e} of their size."
+        "density, entry and demand by root finding. An equation holds where both sides agree to "
+        f"{SAME:.0e} of their size."
     )
     letters = (
         "The Greek letters of the text at hand are lost; they are those of the design sheet, and whether gamma is "

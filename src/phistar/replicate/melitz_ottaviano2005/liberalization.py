@@ -68,9 +68,8 @@ BILATERAL = (
               "τ equal, τ down: p̄ and μ̄ fall in both", all_of("both", every, *AVERAGES)),
     Statement("bilateral_welfare", "Again, welfare rises", "τ equal, τ down: U rises in both", all_of("both",
         every, "welfare")),
-    Statement("bilateral_short", "Symmetric trade liberalization induces all of the same qualitative results in "
-                                 "the short "
-              "run", "short run, τ equal, τ down: c_D, c̄, p̄, μ̄ fall, N and U of wages alone rise in both",
+    Statement("bilateral_short", "Symmetric trade liberalization induces all of the same qualitative results in the "
+              "short run", "short run, τ equal, τ down: c_D, c̄, p̄, μ̄ fall, N and U of wages alone rise in both",
               moves("both", *tougher(every), short=True)),
     Statement("entry_widens", "the positive entry differential N_E^l − N_E^h widens with liberalization",
               "τ equal, τ down: it does", apart(every("mass_entrants"))),
@@ -85,12 +84,10 @@ def _both_gain(sample: Sample) -> np.ndarray:
     return np.asarray((rho[0] * (2.0 - rho[1]) < 1.0) & (rho[1] * (2.0 - rho[0]) < 1.0))
 
 
-ASYMMETRIC = Statement(
-    "bilateral_unequal", "From asymmetric tau a proportional bilateral cut can hurt one country",
-    "τ^l ≠ τ^h, both down by one small factor: U rises in both",
-    narrowed(moves("a little", (every("welfare"), 1)), where=_both_gain),
-    "ρ^l(2−ρ^h) < 1 and ρ^h(2−ρ^l) < 1", source=SHEET,
-)  # fmt: skip
+ASYMMETRIC = Statement("bilateral_unequal", "From asymmetric tau a proportional bilateral cut can hurt one country",
+                       "τ^l ≠ τ^h, both down by one small factor: U rises in both",
+                       narrowed(moves("a little", (every("welfare"), 1)), where=_both_gain),
+                       "ρ^l(2−ρ^h) < 1 and ρ^h(2−ρ^l) < 1", source=SHEET)  # fmt: skip
 
 
 def _both_sides(*names: str) -> Test:
@@ -100,32 +97,28 @@ def _both_sides(*names: str) -> Test:
 
 
 UNILATERAL = (
-    Statement("unilateral_long", "this leads to an increase in the cost cutoff c_D^l ... whereas the cutoff c_D^h "
-                                 "in the "
-              "country's trading partner decreases", "imports of l cheaper: c_D^l rises, c_D^h falls",
+    Statement("unilateral_long", "this leads to an increase in the cost cutoff c_D^l ... whereas the cutoff c_D^h in "
+              "the country's trading partner decreases", "imports of l cheaper: c_D^l rises, c_D^h falls",
               moves("import", (own("price_threshold"), 1), (partner("price_threshold"), -1))),
     Statement("unilateral_welfare", "The liberalizing country thus experiences a welfare loss while its trading "
-                                    "partner "
-              "experiences a welfare gain", "imports of l cheaper: U^l falls, U^h rises",
+              "partner experiences a welfare gain", "imports of l cheaper: U^l falls, U^h rises",
               moves("import", (own("welfare"), -1), (partner("welfare"), 1))),
     Statement("unilateral_prices", "the response of the cutoffs determines the response in all the other country level "
               "variables", "imports of l cheaper: c̄, p̄ and μ̄ rise in l and fall in h",
               _both_sides("mean_cost_domestic", *AVERAGES)),
     Statement("unilateral_variety", "the response of the cutoffs determines the response in all the other country "
-                                    "level "
-              "variables", "imports of l cheaper: N falls in l and rises in h", _both_sides("variety")),
+              "level variables", "imports of l cheaper: N falls in l and rises in h", _both_sides("variety")),
     Statement("unilateral_entry", "the number of entrants N_E^l in the liberalizing country decreases, while the "
-                                  "number of "
-              "entrants in the other country, N_E^h, increases", "imports of l cheaper: N_E^l falls, N_E^h rises",
+              "number of entrants in the other country, N_E^h, increases",
+              "imports of l cheaper: N_E^l falls, N_E^h rises",
               moves("import", (own("mass_entrants"), -1), (partner("mass_entrants"), 1))),
 )  # fmt: skip
 UNILATERAL_SHORT = (
     Statement("unilateral_short", "the cost cutoff c_D^l decreases in response to this liberalization – while the cost "
               "cutoff in h, c_D^h, remains unchanged", "short run, imports of l cheaper: c_D^l falls, c_D^h stays",
               moves("import", (own("price_threshold"), -1), (partner("price_threshold"), 0), short=True)),
-    Statement("short_exit", "the increase in import competition in l forces some of the least productive firms "
-                            "there to "
-              "exit", "short run: N_D^l falls", moves("import", (cell("mass_sellers", 0, 0), -1), short=True)),
+    Statement("short_exit", "the increase in import competition in l forces some of the least productive firms there "
+              "to exit", "short run: N_D^l falls", moves("import", (cell("mass_sellers", 0, 0), -1), short=True)),
     Statement("short_variety", "product variety N^l nevertheless increases as the increased number of exporters to l "
               "dominates the decrease in domestic producers", "short run: exporters to l and N^l rise",
               moves("import", (cell("mass_sellers", 1, 0), 1), (own("variety"), 1), short=True)),
@@ -163,8 +156,7 @@ CORNERS = (
               "imports of a country without entrants cheaper: its U rises", _without_entrants("import small", 1),
                   source=SHEET),
     Statement("corner_partner", "the partner's size matters at a corner",
-    "L^l up: U of the country without entrants rises",
-              _without_entrants("L", 1), source=READING),
+              "L^l up: U of the country without entrants rises", _without_entrants("L", 1), source=READING),
 )  # fmt: skip
 
 

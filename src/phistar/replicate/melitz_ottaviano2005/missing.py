@@ -11,8 +11,9 @@ from phistar.replicate.melitz_ottaviano2005.cases import SAME, Cases
 from phistar.replicate.melitz_ottaviano2005.numbered_open import sellers_idle, short_sellers, short_two
 from phistar.replicate.melitz_ottaviano2005.samples import STORED, Samples, entering, selecting
 from phistar.replicate.melitz_ottaviano2005.stored import PARETO as POINT
+from phistar.replicate.one_by_one import trial_of
 from phistar.replicate.results import Claim, Section
-from phistar.replicate.statements import Trial, judge, silent, trial_of
+from phistar.replicate.statements import Trial, judge, silent
 from phistar.replicate.worlds import Ledger, solve_worlds
 
 DRAWS = 120
@@ -38,8 +39,7 @@ def _numeraire(ledger: Ledger) -> Iterator[Claim]:
     enough = columns["alpha"] < 2.0 * np.sqrt(columns["eta"] * (k + 2.0) / (k + 1.0))
     consumed, made = (np.all(w[name] > 0.0, axis=0) for name in ("numeraire_consumption", "numeraire_labour"))
     yield judge("footnote_14", "The previously derived condition for the demand parameters α and η, and k again "
-                               "ensure that "
-                "q_0 > 0", "α < 2√(η(k+2)/(k+1)): the numeraire is consumed in both countries",
+                "ensure that q_0 > 0", "α < 2√(η(k+2)/(k+1)): the numeraire is consumed in both countries",
                 [Trial("pareto", consumed, known & enough, None, w.parameters())])  # fmt: skip
     stored = at(POINT, 2, {"L[0]": 12.0, "tau[0][1]": 1.6, "tau[1][0]": 1.3})
     e = ledger.solve(stored)
@@ -49,8 +49,7 @@ def _numeraire(ledger: Ledger) -> Iterator[Claim]:
                 "assumptions imply a unit wage", "the numeraire is made in both countries, so that the wage is one",
                 [one, Trial("pareto", made, known, None, w.parameters())],
                 evidence=f"L (12, 10), τ (1.6, 1.3): labour left for it is {left}: labour in the differentiated "
-                         f"sector must "
-                "stay below L everywhere, a condition the paper leaves out")  # fmt: skip
+                         "sector must stay below L everywhere, a condition the paper leaves out")  # fmt: skip
 
 
 def _printed_conditions(cases: Cases) -> Iterator[Claim]:

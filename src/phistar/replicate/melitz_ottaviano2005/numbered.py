@@ -244,8 +244,8 @@ CLOSED_ECONOMY = (
              "sums over firms", PARETO, mean_productivity,
              lambda c: c.k > 1.0, "k > 1 (at k = 1 it is infinite)"),
     Numbered("(17)", "U = 1 + (α−c_D)(α − (k+1)/(k+2) c_D)/(2η)", "(1) at what is bought", PARETO, utility),
-    Numbered("n. 7", "spending a head: (α−c_D) c_D (k+1)/(η(k+2))", "prices times quantities, summed", PARETO,
-        spending),
+    Numbered("n. 7", "spending a head: (α−c_D) c_D (k+1)/(η(k+2))", "prices times quantities, summed",
+             PARETO, spending),
     Numbered("§2.5", "c_D^(k+1)/(α−c_D) = 2(k+1)γ c_M^k/(η N̄)", "demand summed over incumbents",
              ("short",), short_cutoff, _some_idle, "c_D < c_M"),
 )  # fmt: skip

@@ -257,8 +257,8 @@ def _free_home(c: Case) -> bool:
 
 TWO, OPEN, EQUAL = ("two",), ("two", "two, other"), ("equal",)
 OPEN_ECONOMY = (
-    Numbered("(18)", "p_max^l = (γα + ηN^l p̄^l)/(ηN^l+γ)", "marginal utility of a variety nobody buys", OPEN,
-        threshold),
+    Numbered("(18)", "p_max^l = (γα + ηN^l p̄^l)/(ηN^l+γ)", "marginal utility of a variety nobody buys",
+             OPEN, threshold),
     Numbered("(19)", "c_D^l = p_max^l, c_X^l = p_max^h/τ^h", "the costs at which best sales fall to zero, by halving",
              OPEN, cutoffs),
     Numbered("(20)", "p_X = τ/2 (c_X + c), also p_D", "the prices at the sales that earn most", OPEN, firm("price")),

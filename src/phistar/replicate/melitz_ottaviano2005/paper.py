@@ -64,8 +64,7 @@ def _beyond(samples: Samples, stored: Stored, ledger: Ledger) -> Section:
     )
     note = (
         "Footnote 6: 'our main comparative static results do not depend on our choice of parametrization'. The "
-        "claims above "
-        f"again, under {', '.join(s.label for s in samples.two[1:])}; counts by distribution. Worlds marked stored are "
-        "counterexamples in round numbers."
+        f"claims above again, under {', '.join(s.label for s in samples.two[1:])}; counts by distribution. Worlds "
+        "marked stored are counterexamples in round numbers."
     )
     return Section("beyond", "Where another distribution breaks a claim", (note,), claims)

@@ -26,21 +26,19 @@ def _hub(sample: Sample) -> Answer:
 HUB = Statement("hub", "the cutoff is lowest in a country l with the lowest sum of bilateral barriers (highest "
                 "ρ^lh + ρ^lt)", "three equal countries, τ by pair: it is", _hub)  # fmt: skip
 PREFERENTIAL = (
-    Statement("deal_members", "preferential liberalization leads to lower cutoffs in the liberalizing countries "
-                              "... average "
-              "costs ... also decrease", "deal from equal τ: c_D and c̄ fall in both members",
+    Statement("deal_members", "preferential liberalization leads to lower cutoffs in the liberalizing countries ... "
+              "average costs ... also decrease", "deal from equal τ: c_D and c̄ fall in both members",
               all_of("deal", members, *CUTOFFS)),
     Statement("deal_members_prices", "prices, and markups also decrease in the liberalizing countries",
               "deal from equal τ: p̄ and μ̄ fall in both members", all_of("deal", members, *AVERAGES)),
     Statement("deal_members_welfare", "preferential liberalization leads to long run welfare gains for the "
-                                      "liberalizing "
-              "countries", "deal from equal τ: U rises in both members", all_of("deal", members, "welfare")),
+              "liberalizing countries", "deal from equal τ: U rises in both members",
+              all_of("deal", members, "welfare")),
     Statement("deal_third", "... and a higher cutoff in the third country ... while they rise in the third country",
               "deal from equal τ: c_D, c̄, p̄ and μ̄ rise in the third", all_of("deal", last, *CUTOFFS, *AVERAGES,
                   sign=-1)),
     Statement("deal_third_welfare", "along with a welfare loss for the excluded country",
-    "deal from equal τ: U falls in the "
-              "third", all_of("deal", last, "welfare", sign=-1)),
+              "deal from equal τ: U falls in the third", all_of("deal", last, "welfare", sign=-1)),
     Statement("deal_third_entry", "preferential trade liberalization induces important shifts in the pattern of entry",
               "deal from equal τ: N_E falls in the third", moves("deal", (last("mass_entrants"), -1))),
 )  # fmt: skip
@@ -68,24 +66,20 @@ def _reinforced(sample: Sample) -> Answer:
 
 DEAL_ENTRY = (
     Statement("deal_members_entry", "the beneficial impact of increased entry",
-    "a small deal from equal τ: N_E rises in both "
-              "members", narrowed(moves("a little", (members("mass_entrants"), 1)), where=_draws_entry),
+              "a small deal from equal τ: N_E rises in both members",
+              narrowed(moves("a little", (members("mass_entrants"), 1)), where=_draws_entry),
               "[k+1+c_D/(α−c_D)](1+2ρ²) > (k+2)(1−ρ)"),
     Statement("deal_reinforced", "... and the long run, when the pro-competitive effect is reinforced by the "
-                                 "beneficial impact "
-              "of increased entry", "a small deal from equal τ: members' c_D falls by more in the long run than "
-                                    "in the short",
-              _reinforced, "k+1+c_D/(α−c_D) > (k+2)(1−ρ)"),
+              "beneficial impact of increased entry", "a small deal from equal τ: members' c_D falls by more in the "
+              "long run than in the short", _reinforced, "k+1+c_D/(α−c_D) > (k+2)(1−ρ)"),
 )  # fmt: skip
 PREFERENTIAL_SHORT = (
-    Statement("deal_short_third", "the cutoff in the latter is unaffected by the preferential liberalization in "
-                                  "the short "
-              "run", "short run: c_D, N and U of wages alone stay in the third",
+    Statement("deal_short_third", "the cutoff in the latter is unaffected by the preferential liberalization in the "
+              "short run", "short run: c_D, N and U of wages alone stay in the third",
               moves("deal", (last("price_threshold"), 0), (last("variety"), 0), (last("welfare_wages"), 0),
                   short=True)),
     Statement("deal_short_members", "the liberalizing countries gain in both the short run (via the direct "
-                                    "pro-competitive "
-              "effect) ...", "short run: U of wages alone rises in both members",
+              "pro-competitive effect) ...", "short run: U of wages alone rises in both members",
               moves("deal", (members("welfare_wages"), 1), short=True)),
 )  # fmt: skip
 
@@ -124,11 +118,10 @@ def hub_short(deal: Sample, ledger: Ledger) -> Iterator[Claim]:
     def _claim(key: str, quote: str, tested: str, held: np.ndarray) -> Claim:
         return judge(key, quote, tested, [Trial("pareto", held, premise, None, w.parameters())])
 
-    yield _claim("access_short", "the country with the best accessibility (highest ρ^hl + ρ^tl) will have the "
-                                "lowest cutoff",
-                "short run, equal firms, τ by pair: it has", np.argmin(w["price_threshold"],
-                    axis=0) == best)  # fmt: skip
+    lowest = np.argmin(w["price_threshold"], axis=0) == best
+    yield _claim("access_short", "the country with the best accessibility (highest ρ^hl + ρ^tl) will have the lowest "
+                 "cutoff", "short run, equal firms, τ by pair: it has", lowest)  # fmt: skip
     fewest = (np.argmin(producers(w), axis=0) == best) & (np.argmax(w["variety"], axis=0) == best)
     yield _claim("access_sellers", "This country will have the lowest number of operating firms N_D^l = N̄^l "
-                                  "G(c_D^l), but the "
-                "highest number of sellers N^l", "short run, equal firms, τ by pair: it has", fewest)  # fmt: skip
+                 "G(c_D^l), but the highest number of sellers N^l", "short run, equal firms, τ by pair: it has",
+                 fewest)  # fmt: skip

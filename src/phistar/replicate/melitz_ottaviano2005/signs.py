@@ -45,8 +45,7 @@ def signs_section(samples: Samples) -> Section:
     notes = [
         f"Two countries, Pareto, {int(np.sum(samples.two[0].premise()))} worlds of unlike taus and sizes and "
         f"{int(np.sum(samples.equal[0].premise()))} of equal taus; every sign in every world, 'either' where both "
-        f"occur. "
-        "The first columns are of the country itself, the last three of its partner; U is of wages alone.",
+        "occur. The first columns are of the country itself, the last three of its partner; U is of wages alone.",
         *(f"{c.row}, {c.column.strip()}: the sheet has {c.stated}, here it is {c.computed}. {c.note}" for c in wrong),
     ]  # fmt: skip
     return Section("signs", "Signs: the sheet's table", tuple(notes), cells=tuple(cells))

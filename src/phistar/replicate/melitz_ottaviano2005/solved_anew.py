@@ -56,14 +56,11 @@ def matching(samples: Sequence[Sample], ledger: Ledger) -> Claim:
         names = (*MARKET, *FIRMS, *SPREADS, "variety", "welfare")
         apart = np.max([np.abs(w[name][0] / alone[name][0] - 1.0) for name in names], axis=0)
         found.append(Trial(sample.label, apart < 1e-9, sample.premise() & alone.certified, None, w.parameters()))
-    return judge(
-        "matching" if samples[0].label == "pareto" else "matching_beyond",
-        "the distribution of all these firm performance measures in the open economy equilibrium are identical to "
-        "those "
-        "in a closed economy case with a matching cost cutoff",
-        "all means and variances, N and U of a market equal those of a closed economy whose f_E gives the same c_D",
-        found,
-    )  # fmt: skip
+    return judge("matching" if samples[0].label == "pareto" else "matching_beyond",
+                 "the distribution of all these firm performance measures in the open economy equilibrium are "
+                 "identical to those in a closed economy case with a matching cost cutoff",
+                 "all means and variances, N and U of a market equal those of a closed economy whose f_E gives the "
+                 "same c_D", found)  # fmt: skip
 
 
 def size_limits(equal: Sample, ledger: Ledger) -> Iterator[Claim]:

@@ -49,16 +49,15 @@ def profit(w: Worlds) -> np.ndarray:
 
 
 IMPACT = (
-    Statement("trade_selects", "the cost cutoff is lower in the open economy: trade increases aggregate "
-                               "productivity by "
-              "forcing the least productive firms to exit", "c_D, c̄ and G(c_D) lie below autarky's in both countries",
+    Statement("trade_selects", "the cost cutoff is lower in the open economy: trade increases aggregate productivity "
+              "by forcing the least productive firms to exit",
+              "c_D, c̄ and G(c_D) lie below autarky's in both countries",
               opened((every("price_threshold"), -1), (every("mean_cost_domestic"), -1), (survival, -1))),
     Statement("trade_prices", "the average markup is reduced. The distribution of prices shifts down",
               "μ̄ and p̄ lie below autarky's", opened((every("mean_markup"), -1), (every("mean_price"), -1))),
     Statement("trade_variety", "as does product variety", "N lies above autarky's", opened((every("variety"), 1))),
     Statement("trade_gains", "welfare gains from trade ... come from a combination of productivity gains, lower "
-                             "markups, "
-              "and increased product variety", "U lies above autarky's", opened((every("welfare"), 1))),
+              "markups, and increased product variety", "U lies above autarky's", opened((every("welfare"), 1))),
     Statement("trade_firms", "average firm size and profits increase",
               "sales and profits of a producer, over all its markets, exceed autarky's",
               opened((a_producer(revenue), 1), (a_producer(profit), 1))),
@@ -69,9 +68,8 @@ IN_A_MARKET = (
               opened(*((every(name), 1) for name in FIRMS)), source=READING),
     Statement("trade_spread", "changes in the variance of all performance measures are also identical to the case of "
               "increased market size", "σ_c², σ_p², σ_μ² lie below autarky's and, over the firms selling in a "
-                                       "market, σ_q², "
-              "σ_r² above", opened(*((every(name), -1) for name in SPREADS[:3]), *((every(name),
-                  1) for name in SPREADS[3:]))),
+              "market, σ_q², σ_r² above",
+              opened(*((every(name), -1) for name in SPREADS[:3]), *((every(name), 1) for name in SPREADS[3:]))),
 )  # fmt: skip
 
 LARGER = (
@@ -80,8 +78,7 @@ LARGER = (
               "τ equal: c_D, c̄, μ̄ and p̄ lower, N higher in the larger",
               ranked(*((every(name), -1) for name in MARKET), (every("variety"), 1))),
     Statement("larger_welfare", "Welfare levels are thus higher in the larger country",
-    "τ equal: U higher in the larger",
-              ranked((every("welfare"), 1))),
+              "τ equal: U higher in the larger", ranked((every("welfare"), 1))),
     Statement("larger_entry", "the latter will attract relatively more entrants and local producers",
               "τ equal: N_E and N_D higher in the larger", ranked((every("mass_entrants"), 1), (producers, 1))),
     Statement("larger_firms", "all of the size-induced differences across countries in autarky persist",
@@ -136,11 +133,9 @@ def _partner_size(sample: Sample) -> Answer:
     return held, known & (entering(two[0]) == entering(two[1])), entering(two[0]) & entering(two[1])
 
 
-PARTNER = Statement(
-    "partner_size", "the size of a country's trading partner does not affect the cost cutoff (and hence all firm "
-    "performance measures and welfare)", "L^h up: c_D, N, U and all averages of l stay", _partner_size,
-    "both countries have entrants",
-)  # fmt: skip
+PARTNER = Statement("partner_size", "the size of a country's trading partner does not affect the cost cutoff (and "
+                    "hence all firm performance measures and welfare)", "L^h up: c_D, N, U and all averages of l stay",
+                    _partner_size, "both countries have entrants")  # fmt: skip
 OFFSET = (
     Statement("partner_entry", "this is offset by a smaller proportion of entrants", "L^h up: N_E^l falls",
               moves("L partner", (own("mass_entrants"), -1))),
@@ -156,15 +151,12 @@ def _exporters(sample: Sample) -> Answer:
     return held, sample.premise(), None
 
 
-SUBSET = Statement(
-    "exporters", "only a subset of relatively more productive firms export", "c_X^l < c_D^l in both countries",
-        _exporters,
-)  # fmt: skip
+SUBSET = Statement("exporters", "only a subset of relatively more productive firms export",
+                   "c_X^l < c_D^l in both countries", _exporters)  # fmt: skip
 SHORT = (
     Statement("import_competition", "An increase in the number of incumbents in country h increases import "
-                                    "competition in "
-              "country l and generates a decrease in the cost cutoff c_D^l", "short run, N̄^h up: c_D^l falls",
-              moves("firms abroad", (own("price_threshold"), -1), short=True)),
+              "competition in country l and generates a decrease in the cost cutoff c_D^l",
+              "short run, N̄^h up: c_D^l falls", moves("firms abroad", (own("price_threshold"), -1), short=True)),
     Statement("shut_down", "forcing some of the less productive firms in country l to shut down",
               "short run, N̄^h up: N_D^l falls", moves("firms abroad", (cell("mass_sellers", 0, 0), -1), short=True)),
     Statement("sellers_rise", "the increase in exporters from h dominates the decrease in domestic producers in l",
@@ -187,11 +179,9 @@ def dumping(sample: Sample) -> Answer:
     return held, sample.premise(), None
 
 
-DUMPING = Statement(
-    "dumping", "all exporters set F.O.B. export prices strictly below their prices in the domestic market ... "
-               "equivalent "
-    "to a no-arbitrage condition", "p_X/τ < p_D for every exporter; no resale abroad or back home pays", dumping,
-)  # fmt: skip
+DUMPING = Statement("dumping", "all exporters set F.O.B. export prices strictly below their prices in the domestic "
+                    "market ... equivalent to a no-arbitrage condition",
+                    "p_X/τ < p_D for every exporter; no resale abroad or back home pays", dumping)  # fmt: skip
 
 
 def trade_section(samples: Samples, stored: Stored, ledger: Ledger) -> Section:
