@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from phistar.replicate.one_by_one import trial_of, trials_by_label
+from phistar.replicate.one_by_one import trial_of
 from phistar.replicate.results import FAILS, HOLDS, HOLDS_WHERE
 from phistar.replicate.statements import Statement, Trial, judge, judge_each, narrowed, together, trials, whether
 
@@ -129,20 +129,3 @@ def test_each_statement_of_a_table_is_judged_over_the_samples_it_names() -> None
     one, every = judge_each(table, {"first": [sample()], "both": [sample(), sample()]})
     assert (one.key, one.verdict, one.worlds) == ("one", FAILS, 4)
     assert (every.key, every.verdict, every.worlds) == ("all", HOLDS, 8)
-
-
-# --- worlds tested one by one
-
-
-@dataclass
-class World:
-    label: str
-    parameters: dict[str, Any]
-
-
-def test_worlds_tested_one_by_one_are_gathered_by_label() -> None:
-    worlds = [World(label, {"i": i}) for i, label in enumerate("abab")]
-    first, second = trials_by_label(worlds, [T, T, F, T], [T, F, T, F])
-    assert (first.kind, first.true, first.of, first.misplaced) == ("a", 1, 2, 1)
-    assert (second.kind, second.true, second.of, second.misplaced) == ("b", 2, 2, 2)
-    assert first.counterexample == {"i": 2}

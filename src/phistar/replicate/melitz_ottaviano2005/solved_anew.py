@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from phistar.blocks.cost import from_spec
+from phistar.replicate.comparisons import same
 from phistar.replicate.melitz_ottaviano2005.box import Columns, scenario
+from phistar.replicate.melitz_ottaviano2005.cases import SAME
 from phistar.replicate.melitz_ottaviano2005.samples import Sample, Samples
 from phistar.replicate.melitz_ottaviano2005.statements import FIRMS, MARKET, SPREADS
 from phistar.replicate.results import Claim
@@ -31,8 +33,8 @@ def integrated(samples: Samples, ledger: Ledger) -> Claim:
         whole.pop("tau[1][0]", None)
         one = solve_worlds(_scenario_of_one(sample), whole, ledger)
         names = ("price_threshold", "variety", "welfare", "mean_markup")
-        apart = np.max([np.abs(free[name] / one[name] - 1.0) for name in names], axis=(0, 1))
-        found.append(Trial(sample.label, apart < 1e-9, free.certified & one.certified, None, free.parameters()))
+        held = np.all([same(free[name], one[name], SAME) for name in names], axis=(0, 1))
+        found.append(Trial(sample.label, held, free.certified & one.certified, None, free.parameters()))
     return judge("integrated", "the transition from autarky to free trade is equivalent to an increase in market size",
                  "τ = 1: both markets are those of a closed economy of size L^l + L^h, any G", found)  # fmt: skip
 
@@ -54,8 +56,8 @@ def matching(samples: Sequence[Sample], ledger: Ledger) -> Claim:
             columns["f_E[0]"][i] = parameters["L"][0] / (4.0 * parameters["gamma"]) * second
         alone = solve_worlds(_scenario_of_one(sample), columns, ledger)
         names = (*MARKET, *FIRMS, *SPREADS, "variety", "welfare")
-        apart = np.max([np.abs(w[name][0] / alone[name][0] - 1.0) for name in names], axis=0)
-        found.append(Trial(sample.label, apart < 1e-9, sample.premise() & alone.certified, None, w.parameters()))
+        held = np.all([same(w[name][0], alone[name][0], SAME) for name in names], axis=0)
+        found.append(Trial(sample.label, held, sample.premise() & alone.certified, None, w.parameters()))
     return judge("matching" if samples[0].label == "pareto" else "matching_beyond",
                  "the distribution of all these firm performance measures in the open economy equilibrium are "
                  "identical to those in a closed economy case with a matching cost cutoff",
