@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,14 @@ def shock(model: str, parameters: dict[str, Any]) -> dict[str, Any]:
     return {name: (1.1 * np.asarray(parameters[name], dtype=float)).tolist()}
 
 
+@functools.cache
+def shocked(model: str, sample: str) -> Any:
+    """Compare a sample, its parameters written out, with its shock (once a run)."""
+    _, parameters = understood(model, sample)
+    changed = shock(model, parameters)
+    return compare({"model": model, "parameters": parameters, "counterfactual": {"parameters": changed}})
+
+
 @each
 def test_a_zero_shock_gives_hats_of_one(model: str, sample: str) -> None:
     scenario = SAMPLES[model].samples[sample].scenario(model)
@@ -40,8 +49,7 @@ def test_a_zero_shock_gives_hats_of_one(model: str, sample: str) -> None:
 def test_hats_are_ratios_of_independently_solved_levels(model: str, sample: str) -> None:
     eq, parameters = understood(model, sample)
     changed = shock(model, parameters)
-    scenario = {"model": model, "parameters": parameters, "counterfactual": {"parameters": changed}}
-    comparison = compare(scenario)
+    comparison = shocked(model, sample)
     after = solve({"model": model, "parameters": {**parameters, **changed}})
     for name in eq:
         defined = np.isfinite(eq[name]) & (eq[name] != 0) & np.isfinite(after[name])
@@ -51,3 +59,21 @@ def test_hats_are_ratios_of_independently_solved_levels(model: str, sample: str)
             EXACT,
             EXACT,
         ), name
+
+
+@each
+def test_a_level_below_zero_changes_by_a_difference_and_not_by_per_cent(model: str, sample: str) -> None:
+    comparison = shocked(model, sample)
+    for variable in comparison.baseline.variables:
+        if variable.name not in comparison.baseline.values:
+            continue
+        old, new = comparison.baseline[variable.name], comparison.counterfactual[variable.name]
+        change = comparison.changes[variable.name]
+        if np.any(np.minimum(old, new) < 0.0):
+            assert not variable.proportional, variable.name
+        if variable.proportional:
+            assert set(change) == {"dims", "hat", "percent"}
+            assert same(change["percent"], 100.0 * (change["hat"] - 1.0), 0.0), variable.name
+        else:
+            assert np.isnan(change["percent"]).all(), variable.name
+            assert same(change["difference"], new - old, 0.0), variable.name

@@ -26,6 +26,8 @@ class Variable:
         The paper's letter.
     meaning : str
         One line for people.
+    signed : bool
+        Whether levels may be zero or negative by their nature, so that a ratio of two says nothing.
     """
 
     name: str
@@ -33,3 +35,9 @@ class Variable:
     unit: str
     symbol: str
     meaning: str
+    signed: bool = False
+
+    @property
+    def proportional(self) -> bool:
+        """Whether its changes are told in proportion; those of logs and signed levels are differences."""
+        return not (self.signed or self.unit.startswith("log"))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from phistar.core.certificate import TOLERANCE
+from phistar.report.changes import changes_of, difference_notes
 from phistar.report.tables import Column, Table, label, numbers, percent
 from phistar.verbs.compare import Comparison
 from phistar.verbs.liberalize import Liberalization
@@ -75,9 +76,8 @@ def _outcomes(result: Liberalization) -> Table:
     """Lay out the headline outcomes, horizons side by side; apart where they start from different levels."""
     long, short = result.long, result.short
     rows: list[tuple[str, ...]] = []
-    for name in HEADLINES:
-        if name not in long.baseline.values or _idle(long if short is None else short, name):
-            continue
+    told = [name for name in HEADLINES if name in long.baseline.values and not _idle(short or long, name)]
+    for name in told:
         one = _levels_and_change(long, name)
         if short is None:
             rows += _rows(result, name, one[0], [one])
@@ -89,7 +89,7 @@ def _outcomes(result: Liberalization) -> Table:
             rows += _rows(result, f"{name}, short run", other[0], [None, other])
     ends = ("counterfactual",) if short is None else ("long run", "short run")
     heads = [label("by country"), label("country"), label("role"), Column("baseline")]
-    notes = []
+    notes = difference_notes(v for v in long.baseline.variables if v.name in told)
     if len(long.baseline.countries) > MOST_COUNTRIES:
         notes.append(f"the first {MOST_COUNTRIES} of {len(long.baseline.countries)} countries")
     if short is not None:
@@ -116,8 +116,7 @@ def _idle(comparison: Comparison, name: str) -> bool:
 def _levels_and_change(comparison: Comparison, name: str) -> tuple[list[str], list[str], list[str]]:
     old, new = comparison.baseline[name], comparison.counterfactual[name]
     texts = numbers([*old.tolist(), *new.tolist()])
-    changes = [percent(float(x)) for x in comparison.changes[name]["percent"]]
-    return texts[: len(old)], texts[len(old) :], changes
+    return texts[: len(old)], texts[len(old) :], changes_of(comparison.changes[name])
 
 
 def _entry(result: Liberalization) -> Table | None:

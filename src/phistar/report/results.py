@@ -15,7 +15,8 @@ from phistar.core.equilibrium import Equilibrium
 from phistar.core.errors import shorten
 from phistar.core.model import Model
 from phistar.core.parameters import REQUIRED
-from phistar.report.tables import Column, Table, label, numbers, percent, words
+from phistar.report.changes import changes_of, difference_notes
+from phistar.report.tables import Column, Table, label, numbers, words
 
 #: Up to this many countries, matrices are printed in full; beyond, they fill pages.
 MOST_COUNTRIES_IN_FULL = 6
@@ -269,21 +270,20 @@ def _firm_changes(before: Equilibrium, after: Equilibrium, changes: Mapping[str,
     rows = []
     for v in _reported(before, ()):
         old, new = numbers([float(before[v.name]), float(after[v.name])])
-        rows.append((v.name, old, new, *_percents(changes, v.name, [old])))
+        rows.append((v.name, old, new, *changes_of(changes[v.name])))
     heads = [Column("baseline"), Column("counterfactual"), Column("change %")]
-    tables = [Table("", [label("in the market"), *heads], rows)]
+    tables = [Table("", [label("in the market"), *heads], rows, difference_notes(_reported(before, ())))]
     for dims in dict.fromkeys(v.dims for v in before.variables if v.dims[:1] == FIRM):
         rows = []
-        for v in _reported(before, dims):
-            if before[v.name].size > MOST_FIRM_ROWS:
-                continue
+        shown = [v for v in _reported(before, dims) if before[v.name].size <= MOST_FIRM_ROWS]
+        for v in shown:
             texts = numbers([*before[v.name].ravel().tolist(), *after[v.name].ravel().tolist()])
             old_texts, new_texts = texts[: before[v.name].size], texts[before[v.name].size :]
-            change = _percents(changes, v.name, old_texts)
+            change = changes_of(changes[v.name])
             places = _places(before[v.name].shape, dims, axis_labels(before))
             for i, where in enumerate(places):
                 rows.append((v.name if i == 0 else "", *where, old_texts[i], new_texts[i], change[i]))
-        tables.append(Table("", [label("by firm"), *map(label, dims), *heads], rows))
+        tables.append(Table("", [label("by firm"), *map(label, dims), *heads], rows, difference_notes(shown)))
     return tables
 
 
@@ -309,10 +309,10 @@ def _matrices(equilibrium: Equilibrium, variables: Sequence[Variable]) -> Table:
 
 
 def _levels(before: Equilibrium, after: Equilibrium, changes: Mapping[str, Any]) -> Table:
-    rows = []
-    for v in _reported(before, COUNTRY):
+    rows, variables = [], _reported(before, COUNTRY)
+    for v in variables:
         old, new = numbers(before[v.name].tolist()), numbers(after[v.name].tolist())
-        change = _percents(changes, v.name, old)
+        change = changes_of(changes[v.name])
         for i, country in enumerate(before.countries):
             rows.append((v.name if i == 0 else "", country, old[i], new[i], change[i]))
     heads = [
@@ -322,20 +322,21 @@ def _levels(before: Equilibrium, after: Equilibrium, changes: Mapping[str, Any])
         Column("counterfactual"),
         Column("change %"),
     ]
-    return Table("", heads, rows)
+    return Table("", heads, rows, difference_notes(variables))
 
 
 def _country_changes(before: Equilibrium, changes: Mapping[str, Any]) -> Table:
-    variables = [v for v in _reported(before, COUNTRY) if v.name in changes]
-    texts = [_percents(changes, v.name, before.countries) for v in variables]
+    variables = _reported(before, COUNTRY)
+    texts = [changes_of(changes[v.name]) for v in variables]
     rows = [(name, *(text[i] for text in texts)) for i, name in enumerate(before.countries)]
-    return Table("Changes in per cent", [label("country"), *(Column(v.name) for v in variables)], rows)
+    heads = [label("country"), *(Column(v.name) for v in variables)]
+    return Table("Changes in per cent", heads, rows, difference_notes(variables))
 
 
 def _pair_changes(before: Equilibrium, changes: Mapping[str, Any]) -> Table:
-    n, rows = len(before.countries), []
-    for v in _reported(before, PAIR):
-        texts = _percents(changes, v.name, ["-"] * n * n)
+    n, rows, variables = len(before.countries), [], _reported(before, PAIR)
+    for v in variables:
+        texts = changes_of(changes[v.name])
         for i, origin in enumerate(before.countries):
             rows.append((v.name if i == 0 else "", origin, *texts[i * n : (i + 1) * n]))
     heads = [
@@ -343,13 +344,7 @@ def _pair_changes(before: Equilibrium, changes: Mapping[str, Any]) -> Table:
         label("origin"),
         *(Column(c) for c in before.countries),
     ]
-    return Table("", heads, rows)
-
-
-def _percents(changes: Mapping[str, Any], name: str, like: Sequence[Any]) -> list[str]:
-    if name not in changes:
-        return ["-"] * len(like)
-    return [percent(float(x)) for x in np.ravel(np.asarray(changes[name]["percent"], dtype=float))]
+    return Table("", heads, rows, difference_notes(variables))
 
 
 def _places(

@@ -68,9 +68,14 @@ def reported(m: Primitives) -> tuple[Variable, ...]:
     """Return the variables with the axes they have in this world: several markets add one."""
     if not m.segmented:
         left_out = {row[0] for row in _OF_COUNTRIES}
-        return tuple(v for v in VARIABLES if v.name not in left_out)
+        return tuple(_signed(m, v) for v in VARIABLES if v.name not in left_out)
     axes = {**{row[0]: SALE for row in _OF_FIRMS}, **{row[0]: COUNTRY for row in _OF_MARKETS}}
-    return tuple(replace(v, dims=axes.get(v.name, v.dims)) for v in VARIABLES)
+    return tuple(_signed(m, replace(v, dims=axes.get(v.name, v.dims))) for v in VARIABLES)
+
+
+def _signed(m: Primitives, v: Variable) -> Variable:
+    """Say of utility under fixed spending that it may be negative: it is a log of consumption, with no zero."""
+    return replace(v, signed=True) if v.name.startswith("welfare") and m.upper == "fixed" else v
 
 
 def outcomes(m: Primitives, x: Unknowns) -> dict[str, Any]:

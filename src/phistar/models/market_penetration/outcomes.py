@@ -47,7 +47,7 @@ VARIABLES = tuple(
         ("profit_share", COUNTRY, "1", "eta", "profits over sales, entry cost apart"),
         ("productivity_average", COUNTRY, "productivity", "phi~", "power mean of order sigma - 1 over active firms"),
         ("export_revenue_share", COUNTRY, "1", "", "exports over sales"),
-        ("net_exports", COUNTRY, "numeraire", "", "exports of goods less imports; it pays for marketing bought abroad"),
+        ("net_exports", COUNTRY, "numeraire", "", "exports less imports of goods; pays for marketing abroad", True),
         ("labour_production", COUNTRY, "people", "", "labour making goods"),
         ("labour_marketing", COUNTRY, "people", "", "labour in marketing, for firms of any country"),
         ("labour_entry", COUNTRY, "people", "", "labour in draws"),

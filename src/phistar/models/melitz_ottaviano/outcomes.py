@@ -53,11 +53,11 @@ VARIABLES = tuple(
         ("trade_elasticity", PAIR, "1", "", "local partial elasticity of X_ij/X_jj to tau_ij, at given thresholds"),
         ("profit_expected", COUNTRY, "numeraire", "", "expected profit of a draw, its cost apart"),
         ("profit_total", COUNTRY, "numeraire", "Pi", "profits of all firms less entry costs"),
-        ("numeraire_consumption", COUNTRY, "numeraire a head", "q_0", "consumption of the numeraire a head"),
+        ("numeraire_consumption", COUNTRY, "numeraire a head", "q_0", "consumption of the numeraire a head", True),
         ("labour_production", COUNTRY, "people", "", "labour making differentiated goods"),
         ("labour_entry", COUNTRY, "people", "", "labour in cost draws"),
-        ("numeraire_labour", COUNTRY, "people", "L_0", "labour making the numeraire"),
-        ("net_exports", COUNTRY, "numeraire", "", "exports less imports of differentiated goods"),
+        ("numeraire_labour", COUNTRY, "people", "L_0", "labour making the numeraire", True),
+        ("net_exports", COUNTRY, "numeraire", "", "exports less imports of differentiated goods", True),
     )
 )  # fmt: skip
 
