@@ -94,19 +94,20 @@ def _sellers(m: Primitives, threshold: Any, entrants: Any) -> dict[str, Any]:
     masses = entrants[:, None] * share
     own = np.arange(len(m.countries))
     home = is_home(len(own), np.ndim(value_of(x)))
-    # Shares of draws, so that they are told for a country without entrants too.
-    active, exporters = _largest(share, x, np.ones_like(home)), _largest(share, x, ~home)
+    # Where nobody enters none is active, and shares of the active are undefined.
+    active, exporters = entrants * _largest(share, x, np.ones_like(home)), entrants * _largest(share, x, ~home)
+    # Of draws below the cutoff, so that it is told of a country without industry too, as its cutoffs are.
     shortfall = eq.reach(m, threshold, 1)[own, own] / (m.finite_tau[own, own] * share[own, own])
     return {
         "price_threshold": threshold,
         "cutoff": x,
         "cutoff_effective": np.minimum(x, column([cost.upper for cost in m.costs], 1 if m.is_batch else 0)),
         "mass_entrants": entrants,
-        "mass_active": entrants * active,
-        "mass_exporters": entrants * exporters,
+        "mass_active": active,
+        "mass_exporters": exporters,
         "exporter_share": exporters / active,
         "mass_sellers": masses,
-        "seller_share": share / active[:, None],
+        "seller_share": masses / active[:, None],
         "variety": np.sum(masses, axis=0),
         "mean_cost_domestic": x[own, own] - shortfall,
     }

@@ -1,17 +1,21 @@
 """The Melitz-Ottaviano model at its corners, over both horizons, and by simulated firms."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from phistar.blocks.cost import TabulatedCosts
+from phistar.cli import main
+from phistar.core.equilibrium import to_json
 from phistar.core.errors import InputError
 from phistar.models.melitz_ottaviano import outcomes, solver
 from phistar.models.melitz_ottaviano.model import MelitzOttaviano
 from phistar.verbs.compare import compare, compare_horizons
 from phistar.verbs.simulate import schedule, simulate
 from phistar.verbs.solve import solve
+from phistar.verbs.sweep import sweep
 
 PARETO = {"family": "pareto", "c_M": 1.0, "k": 2.0}
 TWO: dict[str, Any] = {"alpha": 2.0, "L": [10.5, 10.0], "tau": 1.5, "f_E": 0.1, "cost": PARETO}
@@ -220,3 +224,28 @@ def test_entrants_that_can_take_each_others_place_are_told_to_be_one_answer_of_m
     joined = 3 if tau == 1.0 else 2
     one = solve(scenario(L=[10.0 * joined] + [10.0] * (3 - joined), tau=1.0 if tau == 1.0 else 1.5))
     assert free["mass_entrants"][:joined].sum() == pytest.approx(one["mass_entrants"][0], rel=1e-11)
+
+
+def test_a_country_without_industry_has_no_shares_alone_in_a_batch_or_in_a_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    values = [0.1, 50.0]
+    parameters = {"alpha": 2.0, "eta": 2.0, "L": [12.0, 20.0], "tau": 1.4, "f_E": [0.1, 0.1],
+                  "cost": {"family": "pareto", "c_M": 1.0, "k": 2.0}}  # fmt: skip
+    swept = sweep({"model": "melitz_ottaviano", "parameters": parameters}, {"f_E[0]": values})
+    assert set(swept["status"]) == {"certified"}
+    for i, value in enumerate(values):
+        scenario = {"model": "melitz_ottaviano", "parameters": {**parameters, "f_E": [value, 0.1]}}
+        alone = solve(scenario)
+        defined = alone["mass_entrants"] > 0.0
+        assert list(defined) == [value < 1.0, True]
+        for name in ("exporter_share", "seller_share"):
+            by_country = np.isfinite(alone[name]).reshape(2, -1)
+            assert (by_country == defined[:, None]).all(), name
+        assert np.isnan(swept["exporter_share[Home]"][i]) == np.isnan(swept["seller_share[Home,Foreign]"][i])
+        assert np.isnan(swept["exporter_share[Home]"][i]) == (not defined[0])
+    assert alone.to_dict()["variables"]["exporter_share"]["values"][0] is None
+    (tmp_path / "alone.json").write_text(to_json(scenario))
+    assert main(["solve", str(tmp_path / "alone.json")]) == 0
+    row = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("exporter_share"))
+    assert row.split()[1] == "-"
