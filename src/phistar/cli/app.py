@@ -54,7 +54,7 @@ class Commands(TyperGroup):
             When there is no such command; the nearest is named.
         """
         if cmd_name not in COMMANDS:
-            raise unknown_key(cmd_name, COMMANDS, "command")
+            raise unknown_key(cmd_name, COMMANDS, "command", "phistar --help")
         module, function = COMMANDS[cmd_name]
         single = typer.Typer(add_completion=False)
         single.command(cmd_name)(getattr(import_module(f".{module}", __package__), function))

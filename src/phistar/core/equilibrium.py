@@ -50,7 +50,9 @@ class Equilibrium:
         try:
             return self.values[name]
         except KeyError:
-            raise unknown_key(name, self.values, "variable") from None
+            shown = hasattr(self.model, "variables")  # what exact hats start from is no model, and has no page
+            see = f"phistar show {self.model.name}" if shown else ""
+            raise unknown_key(name, self.values, "variable", see) from None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.values)

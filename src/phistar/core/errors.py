@@ -53,12 +53,33 @@ def shorten(value: Any, width: int = 60) -> str:
     return text if len(text) <= width else text[: width // 2 - 2] + "..." + text[1 - width // 2 :]
 
 
-def unknown_key(key: str, known: Iterable[str], what: str = "key") -> InputError:
-    """Build the error for a key nobody knows, naming the nearest known one."""
+#: Known names that an error lists in full; of more it tells the nearest few.
+MOST_LISTED = 12
+
+
+def unknown_key(key: str, known: Iterable[str], what: str = "key", see: str = "") -> InputError:
+    """Build the error for a key nobody knows, naming the nearest known one.
+
+    Parameters
+    ----------
+    key : str
+        What was given.
+    known : iterable of str
+        What is allowed.
+    what : str
+        What the key should have been.
+    see : str, optional
+        What shows every known name, as ``phistar show melitz``: told where there are too many to list.
+    """
     import difflib
 
     known = sorted(known)
     leaf = key.rsplit(".", 1)[-1]
-    near = difflib.get_close_matches(leaf, known, n=1, cutoff=0.5)
-    remedy = f"did you mean {near[0]}?" if near else "known: " + ", ".join(known)
+    near = difflib.get_close_matches(leaf, known, n=3, cutoff=0.0)
+    if near and difflib.get_close_matches(leaf, near, n=1, cutoff=0.5):
+        remedy = f"did you mean {near[0]}?"
+    elif len(known) <= MOST_LISTED:
+        remedy = "known: " + ", ".join(known)
+    else:
+        remedy = f"the nearest are {', '.join(near)}" + (f"; {see} shows all {len(known)}" if see else "")
     return InputError(key, f"is not a known {what}", remedy=remedy)

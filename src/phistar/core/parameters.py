@@ -83,7 +83,7 @@ def check_keys(parameters: Sequence[Parameter], raw: Mapping[str, Any], prefix: 
     known = {p.name for p in parameters}
     for key in raw:
         if key not in known:
-            raise unknown_key(str(key), known, "parameter")
+            raise unknown_key(str(key), known, "parameter", "phistar show MODEL")
     for p in parameters:
         if p.default is REQUIRED and raw.get(p.name) is None:
             raise InputError(p.name, f"is missing: {p.meaning}", remedy=f"give {p.name} under [parameters]")

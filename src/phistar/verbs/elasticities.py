@@ -84,7 +84,7 @@ def elasticities(
     if "elasticities" not in model.capabilities:
         raise InputError("model", "has no elasticities", model.name)
     if of is not None and of not in equilibrium.values:
-        raise unknown_key(of, equilibrium.values, "variable")
+        raise unknown_key(of, equilibrium.values, "variable", f"phistar show {model.name}")
     paths = [parse_path(to)] if to is not None else model.movable()
     gradients = differentiate(model, dict(equilibrium.unknowns), paths)
     names = [of] if of is not None else list(equilibrium.values)

@@ -93,7 +93,7 @@ def make_knob(model: Any, key: str) -> Knob:
     """
     path = parse_path(key)
     if path.name not in (names := [p.name for p in model.parameters]):
-        raise unknown_key(path.name, names, "parameter")
+        raise unknown_key(path.name, names, "parameter", f"phistar show {model.name}")
     values = np.asarray(model.lookup(path), dtype=float)
     factor = values.size > 1 and not (values == values.flat[0]).all()
     start = 1.0 if factor else float(values.flat[0])

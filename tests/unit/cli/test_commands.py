@@ -106,6 +106,17 @@ def test_elasticities_print_one_column_a_key(scenario: str, capsys: pytest.Captu
     assert json.loads(out)["elasticities"]["welfare"]["tau"]["kind"] == "elasticity"
 
 
+def test_an_unknown_variable_is_refused_with_the_page_that_lists_them(
+    scenario: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for arguments in (["elasticities", scenario, "--of", "zzz"],
+                      ["calibrate", scenario, "--target", "zzz[0]=1", "--fit", "tau"]):  # fmt: skip
+        assert main(arguments) == 2
+        err = capsys.readouterr().err
+        assert "the nearest are " in err and "phistar show melitz shows all" in err
+        assert len(err) < 160
+
+
 def test_models_and_show_tell_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
     out, _ = run(capsys, "models")
     assert "melitz" in out

@@ -17,7 +17,11 @@ def test_an_unknown_key_gets_the_nearest_known_one():
     assert "known: sigma, tau" in str(unknown_key("zzz", ["tau", "sigma"]))
 
 
-def test_no_equilibrium_carries_reason_and_remedy_and_exits_with_three():
-    error = NoEquilibrium("markets do not clear", "move tau")
-    assert str(error) == "markets do not clear: move tau"
-    assert error.exit_code == 3
+def test_of_many_known_names_the_nearest_few_are_told_and_what_shows_all():
+    many = [*(f"name_{i}" for i in range(40)), "welfare", "fare", "war"]
+    assert "did you mean welfare?" in str(unknown_key("walfare", many))
+    told = str(unknown_key("qqqwwqqqar", many, "variable", "phistar show melitz"))
+    listed, _, page = told.partition("the nearest are ")[2].partition("; ")
+    assert listed.split(", ")[0] == "war" and len(listed.split(", ")) == 3 and set(listed.split(", ")) < set(many)
+    assert page == "phistar show melitz shows all 43"
+    assert "shows" not in str(unknown_key("qqqwwqqqar", many))
