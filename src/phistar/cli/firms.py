@@ -8,8 +8,37 @@ import typer
 
 from phistar.cli.options import Scenario, Settings
 
-Count = Annotated[int, typer.Option("--n", min=1, metavar="COUNT", help="How many firms to draw.")]
-Seed = Annotated[int, typer.Option("--seed", min=0, metavar="SEED", help="The same seed gives the same firms.")]
+
+def _count(text: str) -> int:
+    from phistar.core.parameters import read_count
+
+    return read_count(text, "--n", 1)
+
+
+def _seed(text: str) -> int:
+    from phistar.core.parameters import read_count
+
+    return read_count(text, "--seed")
+
+
+Count = Annotated[
+    int,
+    typer.Option(
+        "--n",
+        parser=_count,
+        metavar="COUNT",
+        help="How many firms to draw in each country, as 1000000 or 1e6.",
+    ),
+]
+Seed = Annotated[
+    int,
+    typer.Option(
+        "--seed",
+        parser=_seed,
+        metavar="SEED",
+        help="The same seed gives the same firms.",
+    ),
+]
 Out = Annotated[str, typer.Option("--out", metavar="FILE", help="A .csv or .parquet file.", show_default=False)]
 
 

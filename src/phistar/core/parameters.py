@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,6 +103,33 @@ def read_number(p: Parameter, value: Any, key: str) -> float:
     if low or (p.upper is not None and x > p.upper) or (p.kind == "integer" and x != int(x)):
         raise InputError(key, f"must be {p.allowed}", value, remedy=f"{p.name} is the {p.meaning}")
     return x
+
+
+def read_count(value: Any, key: str, least: int = 0) -> int:
+    """Read a whole number of at least `least`, given as a number or as text; 1e6 is one.
+
+    Raises
+    ------
+    InputError
+        When it is not whole, or smaller.
+    """
+    whole = _whole(value)
+    if whole is None or whole < least:
+        raise InputError(key, f"must be a whole number of at least {least}", value)
+    return whole
+
+
+def _whole(value: Any) -> int | None:
+    if isinstance(value, (bool, np.bool_)):
+        return None
+    if isinstance(value, (int, np.integer, str)):
+        with suppress(ValueError):  # a text that is not digits may still be a whole number, as 1e6
+            return int(value)
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return int(number) if number.is_integer() else None
 
 
 def count_countries(parameters: Sequence[Parameter], raw: Mapping[str, Any], names: Sequence[str] | None = None) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from phistar.core.errors import InputError
+from phistar.core.parameters import read_count
 from phistar.core.paths import Path, parse_path
 from phistar.core.scenario import parse_value
 
@@ -72,8 +73,8 @@ def _parse_axis(text: str) -> Axis:
         return Axis(path, _column(key, [parse_value(v.strip()) for v in values.split(",")]))
     logarithmic = len(parts) == 4 and parts[3] == "log"
     try:
-        start, stop, count = float(parts[0]), float(parts[1]), int(parts[2])
-    except (ValueError, IndexError):
+        start, stop, count = float(parts[0]), float(parts[1]), read_count(parts[2], "--over", 1)
+    except (ValueError, IndexError, InputError):
         count = 0
     if count < 1 or (len(parts) != 3 and not logarithmic) or not np.isfinite(start + stop):
         raise InputError("--over", "must be KEY=START:STOP:COUNT: two finite numbers and a whole count", text)

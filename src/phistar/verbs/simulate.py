@@ -10,13 +10,14 @@ import numpy as np
 
 from phistar.core.equilibrium import Equilibrium
 from phistar.core.errors import InputError
+from phistar.core.parameters import read_count
 from phistar.verbs.solve import solve
 
 if TYPE_CHECKING:
     import pandas
 
-#: More rows than this would not fit in memory with their columns.
-MAX_ROWS = 50_000_000
+#: More numbers than this (3.2 GB, twice that while they are put together) would not fit in many a memory.
+MAX_CELLS = 400_000_000
 
 
 @dataclass(frozen=True)
@@ -89,15 +90,21 @@ def simulate(scenario: Any, n_firms: Any, seed: Any = 0) -> Firms:
     InputError
         When `n_firms` or `seed` is not a whole number in range, or the model has no firms to draw.
     """
-    if isinstance(n_firms, bool) or not isinstance(n_firms, (int, np.integer)) or n_firms < 1:
-        raise InputError("n", "must be a whole number of at least 1", n_firms)
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise InputError("seed", "must be a whole number of at least 0", seed)
+    n_firms, seed = read_count(n_firms, "n", 1), read_count(seed, "seed")
     equilibrium = _with_firms(scenario)
-    model = equilibrium.model
-    if n_firms * len(model.countries) > MAX_ROWS:
-        raise InputError("n", f"is too many: at most {MAX_ROWS} rows over all countries", n_firms)
-    return Firms(equilibrium, model.draw_firms(dict(equilibrium.unknowns), int(n_firms), int(seed)))
+    _check_cells(equilibrium, n_firms)
+    return Firms(equilibrium, equilibrium.model.draw_firms(dict(equilibrium.unknowns), n_firms, seed))
+
+
+def _check_cells(equilibrium: Equilibrium, n_firms: int) -> None:
+    """Refuse a table that would not fit in memory; its columns grow with the number of countries, as its rows do."""
+    countries = len(equilibrium.countries)
+    columns = len(equilibrium.model.draw_firms(dict(equilibrium.unknowns), 1, 0))
+    most = MAX_CELLS // (countries * columns)
+    if n_firms > most:
+        raise InputError("n", f"is too many: {columns} columns of {countries} x {n_firms:,} rows make more than "
+                         f"{MAX_CELLS:,} numbers", n_firms,
+                         remedy=f"draw at most {most:,} a country, and the rest with other seeds")  # fmt: skip
 
 
 #: Quantiles of size told when none are asked for.

@@ -183,7 +183,9 @@ def make_plan(scenario: Scenario, axes: tuple[Axis, ...]) -> Plan:
     kind = get_model(scenario.model)
     for axis in axes:
         if axis.key.name not in {p.name for p in kind.parameters}:
-            raise unknown_key(axis.key.text, [p.name for p in kind.parameters], "parameter", f"phistar show {kind.name}")
+            raise unknown_key(
+                axis.key.text, [p.name for p in kind.parameters], "parameter", f"phistar show {kind.name}"
+            )
     check_points(prod(len(axis.values) for axis in axes))
     model = _model_at_start(scenario, axes)
     scenario = _written_out(scenario, model, axes)

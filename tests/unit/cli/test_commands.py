@@ -165,6 +165,18 @@ def test_sweep_and_firms_write_tables(scenario: str, tmp_path: Path, capsys: pyt
     pandas.testing.assert_frame_equal(firms, pandas.read_parquet(tmp_path / "g.parquet"))
 
 
+def test_counts_are_whole_numbers_however_they_are_written(
+    scenario: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, _ = run(capsys, "firms", scenario, "--n", "1e2", "--seed", "3e0", "--out", str(tmp_path / "f.csv"))
+    assert "100 firms (seed 3)" in out
+    out, _ = run(capsys, "sweep", scenario, "--over", "tau=1:2:1e1", "--out", str(tmp_path / "t.csv"))
+    assert "10 points" in out
+    for option, wrong in (("--n", "1.5"), ("--n", "0"), ("--n", "many"), ("--n", "1e400"), ("--seed", "-1")):
+        assert main(["firms", scenario, option, wrong, "--out", str(tmp_path / "f.csv")]) == 2
+        assert capsys.readouterr().err.startswith(f'phistar: {option} = "{wrong}" must be a whole number of at least ')
+
+
 def test_a_world_without_equilibrium_ends_with_status_three(
     scenario: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,4 +1,4 @@
-from phistar.core.errors import InputError, NoEquilibrium, unknown_key
+from phistar.core.errors import InputError, unknown_key
 
 
 def test_an_input_error_names_key_value_rule_and_remedy_in_one_line():

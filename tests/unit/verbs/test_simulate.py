@@ -63,6 +63,23 @@ def test_a_number_of_firms_out_of_range_is_refused(equilibrium, wrong):
         phistar.simulate(equilibrium, wrong)
 
 
+@pytest.mark.parametrize("written", [1e2, "1e2", "100", np.float64(100), np.int64(100)])
+def test_a_whole_number_of_firms_may_be_written_like_1e2(equilibrium, written):
+    given, plain = phistar.simulate(equilibrium, written, seed="2e0"), phistar.simulate(equilibrium, 100, seed=2)
+    assert len(given) == 300
+    np.testing.assert_array_equal(given["productivity"], plain["productivity"])
+
+
+def test_a_table_too_large_for_memory_is_refused_by_its_cells_and_told_in_which_parts_to_draw_it(
+    equilibrium, monkeypatch
+):
+    columns = len(phistar.simulate(equilibrium, 1).columns)
+    monkeypatch.setattr("phistar.verbs.simulate.MAX_CELLS", 3 * columns * 10)
+    assert len(phistar.simulate(equilibrium, 10)) == 30
+    with pytest.raises(InputError, match=f"{columns} columns of 3 x 11 rows .* at most 10 a country, .* other seeds"):
+        phistar.simulate(equilibrium, 11)
+
+
 def test_productivity_must_be_positive(equilibrium):
     with pytest.raises(InputError, match="positive"):
         phistar.schedule(equilibrium, [1.0, -2.0])
