@@ -158,7 +158,8 @@ def calibrate(scenario: Any, targets: Any, fit: Sequence[str], settings: Sequenc
     wanted = read_targets(targets, model.countries)
     knobs = tuple(make_knob(model, key) for key in _keys(fit))
     if len(wanted) < len(knobs):
-        raise InputError("target", f"are {len(wanted)} for {len(knobs)} parameters: some would be left open",
+        given = "once" if len(wanted) == 1 else f"{len(wanted)} times"
+        raise InputError("target", f"is given {given} for {len(knobs)} parameters: some would be left open",
                          remedy="give at least as many targets as keys to fit")  # fmt: skip
     search = Search(model, wanted, knobs)
     here = search.run()
@@ -181,18 +182,29 @@ def _keys(fit: Sequence[str]) -> list[str]:
 def _judged(found: Calibration) -> Calibration:
     """Refuse what does not meet its targets though it could, and what they do not pin down."""
     open_ended = _undetermined(found)
-    if open_ended:
+    if open_ended and found.status == "met":
         raise NoEquilibrium(f"the targets do not pin down {' and '.join(open_ended)}",
                             "give a target that responds to it, or leave it out")  # fmt: skip
-    if len(found.targets) == len(found.knobs) and found.status != "met":
+    if found.status != "met" and (open_ended or len(found.targets) == len(found.knobs)):
         worst = int(np.argmax(np.abs(found.deviations)))
         t = found.targets[worst]
         raise NoEquilibrium(
-            f"no parameters found that meet the targets: {t.statistic.text} came to {found.reached[worst]:.6g}, "
-            f"not {t.value:.6g}",
+            f"no parameters found that meet the targets: {t.statistic.text} came to {found.reached[worst]:.6g} at the "
+            f"nearest, not {t.value:.6g}{_flat(found, worst, open_ended)}",
             "start nearer (set the parameters), fit another key, or drop the target",
         )
     return found
+
+
+def _flat(found: Calibration, worst: int, open_ended: Sequence[str]) -> str:
+    """Say why the search ended where a target is missed: on a stretch where no parameter moves it, if that is so."""
+    if not open_ended:
+        return ""
+    units = np.maximum(np.abs(found.values), 1e-12) / (abs(found.targets[worst].value) or 1.0)
+    if np.max(np.abs(found.slopes[worst]) * units) > RANK:
+        return f"; the targets do not pin down {' and '.join(open_ended)} there"
+    keys = [knob.path.text for knob in found.knobs]
+    return f"; {' and '.join(keys)} {'does' if len(keys) == 1 else 'do'} not move it there"
 
 
 def _undetermined(found: Calibration) -> list[str]:

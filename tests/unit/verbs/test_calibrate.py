@@ -223,7 +223,8 @@ REFUSED = [
     ({"fit": []}, "nothing to find"),
     ({"fit": ["tua"]}, "did you mean tau"),
     ({"fit": ["tau", "tau"]}, "twice"),
-    ({"fit": ["tau", "sigma"]}, "are 1 for 2 parameters"),
+    ({"fit": ["tau", "sigma"]}, "^target is given once for 2 parameters: "),
+    ({"targets": {"wage[0]": 1.0, "wage[1]": 1.0}, "fit": ["tau", "sigma", "delta"]}, "^target is given 2 times for 3 "),
 ]
 
 
@@ -236,8 +237,29 @@ def test_what_cannot_be_read_is_said_in_one_line(given: dict[str, Any], words: s
 
 
 def test_targets_that_no_parameter_moves_are_refused() -> None:
-    with pytest.raises(NoEquilibrium, match="do not pin down alpha"):
+    met = evaluate("trade_share[0][0]", PENETRATION)
+    with pytest.raises(NoEquilibrium, match="the targets do not pin down alpha: give a target"):
+        calibrate(PENETRATION, {"trade_share[0][0]": met}, ["alpha"])
+    with pytest.raises(NoEquilibrium, match=rf"came to {met:.6g} at the nearest, not 0\.9; alpha does not move it there"):
         calibrate(PENETRATION, {"trade_share[0][0]": 0.9}, ["alpha"])
+
+
+@pytest.mark.parametrize(
+    ("scenario", "targets", "fit", "words"),
+    [
+        # trade dies out, and with it what tau does
+        (MELITZ, {"trade_share[0][0]": 1.01}, ["tau"], "came to 1 at the nearest, not 1.01; tau does not move it there"),
+        # the first country's wage is one
+        (MELITZ, {"wage[0]": 1.2, "trade_share[0][1]": 0.1}, ["tau", "f.export"],
+         "came to 1 at the nearest, not 1.2; tau and f.export do not move it there"),
+    ],
+)  # fmt: skip
+def test_a_search_that_ends_on_a_flat_stretch_tells_the_nearest_value_and_what_does_not_move_it(
+    scenario: dict[str, Any], targets: dict[str, float], fit: list[str], words: str
+) -> None:
+    with pytest.raises(NoEquilibrium, match=words) as refusal:
+        calibrate(scenario, targets, fit)
+    assert "pin down" not in str(refusal.value)
 
 
 def test_targets_out_of_reach_are_refused_and_the_nearest_is_told() -> None:
