@@ -11,6 +11,8 @@ import pytest
 import phistar
 from phistar.cli import main
 from phistar.core.errors import InputError, NoEquilibrium
+from phistar.models.melitz_ottaviano.hats import trade_cost
+from phistar.models.melitz_ottaviano.observed import Observed
 from phistar.verbs.hats import hats
 from phistar.verbs.solve import solve
 
@@ -140,3 +142,57 @@ def test_the_command_reads_flows_from_a_file(tmp_path: Path, capsys: pytest.Capt
         assert words in out
     assert main(["hats", "melitz_ottaviano", *given, "--change", "tau"]) == 2
     assert "--change" in capsys.readouterr().err
+    assert main(["hats", "melitz_ottaviano", *given]) == 2
+    assert capsys.readouterr().err == (
+        "phistar: --change is missing: nothing would change: give what does, new over old, as --change tau=0.9\n"
+    )
+
+
+FREE_AT_HOME = [[1.0, 1.9, 2.1], [2.0, 1.0, 1.8], [2.2, 1.95, 1.0]]
+
+
+def test_the_trade_cost_that_flows_imply_is_the_mean_of_both_directions() -> None:
+    world = levels({}, tau=FREE_AT_HOME)
+    tau = np.array(FREE_AT_HOME)
+    implied = trade_cost(Observed(world["trade_flow"], **known(world)))
+    assert implied == pytest.approx(np.sqrt(tau * tau.T), rel=EXACT)
+
+
+def alike(**changes: Any) -> dict[str, Any]:
+    """Return three equal countries whose trade at home is free."""
+    cost = {"family": "pareto", "c_M": 1.0, "k": K}
+    parameters = {**WORLD, "L": [10.0] * 3, "f_E": 0.1, "tau": 1.5, "cost": cost, **changes}
+    return {"model": "melitz_ottaviano", "parameters": parameters}
+
+
+def with_hats(i: int, j: int, hat: float) -> np.ndarray:
+    change = np.ones((3, 3))
+    change[[i, j], [j, i]] = hat
+    return change
+
+
+@pytest.mark.parametrize(
+    ("hat", "told"),
+    [
+        (with_hats(0, 2, 0.66), "mean tau between C1 and C3 falls from 1.5 to 0.99, if trade at home costs nothing"),
+        (with_hats(2, 2, 0.97), "tau within C3 falls from 1 to 0.97, if"),
+        (0.6, "mean tau between C1 and C2 falls from 1.5 to 0.9, and so for 2 other pairs, if"),
+    ],
+    ids=["a pair", "home trade", "every pair"],
+)
+def test_a_change_that_brings_a_trade_cost_below_one_is_noted_and_its_pair_named(hat: Any, told: str) -> None:
+    world = solve(alike())
+    found = hats("melitz_ottaviano", world["trade_flow"], known(world), {"tau": hat})
+    assert not found.certificate.checks["tau_at_least_one"]
+    assert found.certificate.notes[0].startswith(told)
+    foreign = np.where(np.eye(3, dtype=bool), 1.0, 1.5)
+    tau = foreign * np.where(np.eye(3, dtype=bool), 1.0, hat) if np.ndim(hat) == 0 else foreign * hat
+    with pytest.raises(InputError, match=r"tau\[.* at least 1"):
+        solve(alike(tau=tau.tolist()))
+
+
+def test_a_change_that_leaves_every_trade_cost_above_one_is_not_noted() -> None:
+    world = solve(alike())
+    found = hats("melitz_ottaviano", world["trade_flow"], known(world), {"tau": 0.68})
+    assert found.certificate.checks["tau_at_least_one"]
+    assert not any("below 1" in note for note in found.certificate.notes)

@@ -32,10 +32,14 @@ def hats_command(
 ) -> None:
     """Change an observed world, of which only trade flows are known, by exact hats."""
     from phistar.cli.output import check_json, deliver
+    from phistar.core.errors import InputError
     from phistar.core.scenario import parse_settings
     from phistar.report.results import equilibrium_notes, equilibrium_tables
     from phistar.verbs.hats import hats
 
     check_json(json)
+    if not change:
+        raise InputError("--change", "is missing: nothing would change",
+                         remedy="give what does, new over old, as --change tau=0.9")  # fmt: skip
     world = hats(model, flows, parse_settings(given or (), "--given"), parse_settings(change or (), "--change"))
     deliver(world.to_dict, equilibrium_tables(world), equilibrium_notes(world), json)

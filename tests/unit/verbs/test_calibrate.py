@@ -224,7 +224,10 @@ REFUSED = [
     ({"fit": ["tua"]}, "did you mean tau"),
     ({"fit": ["tau", "tau"]}, "twice"),
     ({"fit": ["tau", "sigma"]}, "^target is given once for 2 parameters: "),
-    ({"targets": {"wage[0]": 1.0, "wage[1]": 1.0}, "fit": ["tau", "sigma", "delta"]}, "^target is given 2 times for 3 "),
+    (
+        {"targets": {"wage[0]": 1.0, "wage[1]": 1.0}, "fit": ["tau", "sigma", "delta"]},
+        "^target is given 2 times for 3 ",
+    ),
 ]
 
 
@@ -240,7 +243,9 @@ def test_targets_that_no_parameter_moves_are_refused() -> None:
     met = evaluate("trade_share[0][0]", PENETRATION)
     with pytest.raises(NoEquilibrium, match="the targets do not pin down alpha: give a target"):
         calibrate(PENETRATION, {"trade_share[0][0]": met}, ["alpha"])
-    with pytest.raises(NoEquilibrium, match=rf"came to {met:.6g} at the nearest, not 0\.9; alpha does not move it there"):
+    with pytest.raises(
+        NoEquilibrium, match=rf"came to {met:.6g} at the nearest, not 0\.9; alpha does not move it there"
+    ):
         calibrate(PENETRATION, {"trade_share[0][0]": 0.9}, ["alpha"])
 
 
@@ -248,10 +253,10 @@ def test_targets_that_no_parameter_moves_are_refused() -> None:
     ("scenario", "targets", "fit", "words"),
     [
         # trade dies out, and with it what tau does
-        (MELITZ, {"trade_share[0][0]": 1.01}, ["tau"], "came to 1 at the nearest, not 1.01; tau does not move it there"),
+        (MELITZ, {"trade_share[0][0]": 1.01}, ["tau"], "to 1 at the nearest, not 1.01; tau does not move it there"),
         # the first country's wage is one
         (MELITZ, {"wage[0]": 1.2, "trade_share[0][1]": 0.1}, ["tau", "f.export"],
-         "came to 1 at the nearest, not 1.2; tau and f.export do not move it there"),
+         "to 1 at the nearest, not 1.2; tau and f.export do not move it there"),
     ],
 )  # fmt: skip
 def test_a_search_that_ends_on_a_flat_stretch_tells_the_nearest_value_and_what_does_not_move_it(

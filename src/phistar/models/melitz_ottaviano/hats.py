@@ -8,9 +8,7 @@ second follows from spending a head where alpha, eta and L are known. A hat is n
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -18,11 +16,8 @@ from phistar.core.axes import COUNTRY, PAIR, Variable
 from phistar.core.certificate import Certificate
 from phistar.core.equilibrium import Equilibrium
 from phistar.core.errors import InputError, NoEquilibrium, unknown_key
+from phistar.models.melitz_ottaviano.observed import CHANGES, OBSERVED, Array, Change, Observed
 
-Array = np.ndarray
-
-OBSERVED = ("k", "threshold", "alpha", "eta", "L", "side", "selling")
-CHANGES = ("tau", "L", "f_E", "c_M")
 REMEDY = "make the change smaller, or solve the world in levels, where corners are part of the model"
 
 _HAT = "new over old"
@@ -46,141 +41,6 @@ VARIABLES = tuple(
         ("trade_share_cf", PAIR, "1", "lambda", "share of the destination's spending, after"),
     )
 )
-
-
-@dataclass(frozen=True)
-class Observed:
-    """An interior Pareto world as seen from its trade.
-
-    Attributes
-    ----------
-    flows : ndarray (origin, destination)
-        Sales, home included, in the numeraire (labour).
-    k : float
-        Pareto shape of costs, which is the elasticity of flows to trade costs.
-    threshold : ndarray (country,), optional
-        Price threshold over alpha, between 0 and 1.
-    alpha, eta : float, optional
-        Demand, to find the threshold from spending a head where it is not given.
-    L : ndarray (country,), optional
-        Consumers, each with a unit of labour.
-    side : str
-        Which of the two thresholds with the same spending a head: ``below`` alpha/2 (tough competition) or ``above``.
-    selling : ndarray (origin, destination), optional
-        Share of draws that sell, to see whether cutoffs stay within the support.
-    countries : tuple of str, optional
-    """
-
-    name: ClassVar[str] = "melitz_ottaviano"
-    title: ClassVar[str] = "exact hats from observed flows"
-
-    flows: Array
-    k: float
-    threshold: Any = None
-    alpha: float | None = None
-    eta: float | None = None
-    L: Any = None
-    side: str = "below"
-    selling: Any = None
-    countries: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        flows = np.asarray(self.flows, dtype=float)
-        n = len(flows)
-        if flows.shape != (n, n) or not np.isfinite(flows).all() or (flows < 0).any():
-            raise InputError("flows", "must be a square matrix of finite numbers, at least 0")
-        if not ((flows.sum(axis=0) > 0).all() and (flows.sum(axis=1) > 0).all()):
-            raise InputError("flows", "must have sales from and to every country: without them nobody enters there")
-        _positive("k", self.k)
-        fitted: dict[str, Any] = {"flows": flows, "countries": self.countries or tuple(f"C{i + 1}" for i in range(n))}
-        if self.L is not None:
-            fitted["L"] = _numbers("L", self.L, (n,))
-        if self.selling is not None:
-            fitted["selling"] = _numbers("selling", self.selling, (n, n), zero=True)
-        for name, value in fitted.items():
-            object.__setattr__(self, name, value)
-        share = self._threshold() if self.threshold is None else _numbers("threshold", self.threshold, (n,))
-        if not (share < 1.0).all():
-            raise InputError("threshold", "must lie between 0 and 1: the price threshold over alpha", self.threshold)
-        object.__setattr__(self, "threshold", share)
-
-    def _threshold(self) -> Array:
-        """Find P/alpha from spending a head, E/L = (k+1)/((k+2) eta) P (alpha - P)."""
-        if self.alpha is None or self.eta is None or self.L is None:
-            raise InputError("threshold", "is missing: flows do not tell how far prices lie below what is worth paying",
-                             remedy="give threshold (P/alpha a country), or alpha, eta and L")  # fmt: skip
-        alpha, eta = _positive("alpha", self.alpha), _positive("eta", self.eta)
-        if self.side not in ("below", "above"):
-            raise InputError("side", 'must be one of "below", "above": of alpha/2', self.side)
-        product = (self.k + 2.0) / (self.k + 1.0) * eta * self.spending / self.L / alpha**2
-        if (product > 0.25).any():
-            worst = self.countries[int(np.argmax(product))]
-            raise InputError("flows", f"show more spending a head in {worst} than demand allows at any price",
-                             remedy="raise alpha, lower eta, or check the units of L")  # fmt: skip
-        root = np.sqrt(1.0 - 4.0 * product)
-        # The small root without cancellation.
-        return np.asarray(2.0 * product / (1.0 + root) if self.side == "below" else 0.5 * (1.0 + root))
-
-    def as_parameters(self) -> dict[str, Any]:
-        """Return what is known of the world."""
-        known = {name: getattr(self, name) for name in OBSERVED if getattr(self, name) is not None}
-        return {"flows": self.flows, **known}
-
-    @cached_property
-    def spending(self) -> Array:
-        """Spending on the differentiated good (destination)."""
-        return self.flows.sum(axis=0)
-
-    @cached_property
-    def sold(self) -> Array:
-        """Where each origin's revenue comes from (origin, destination)."""
-        return self.flows / self.flows.sum(axis=1)[:, None]
-
-    @cached_property
-    def bought(self) -> Array:
-        """What each destination's spending goes to (origin, destination)."""
-        return self.flows / self.spending[None, :]
-
-    @cached_property
-    def surplus(self) -> Array:
-        """Consumer surplus of all heads, in the unit of flows (destination)."""
-        k = self.k
-        return self.spending * ((k + 2.0) / (2.0 * (k + 1.0)) / self.threshold - 0.5)
-
-
-@dataclass(frozen=True)
-class Change:
-    """Hats of what changes; a number stands for every entry, of tau for every foreign pair."""
-
-    tau: Any = 1.0
-    L: Any = 1.0
-    f_E: Any = 1.0
-    c_M: Any = 1.0
-
-    def fitted(self, n: int) -> Change:
-        """Return the change with full arrays for n countries."""
-        tau = _numbers("tau", self.tau, (n, n))
-        if np.ndim(self.tau) == 0:
-            np.fill_diagonal(tau, 1.0)
-        return Change(tau, *(_numbers(name, getattr(self, name), (n,)) for name in ("L", "f_E", "c_M")))
-
-
-def _positive(key: str, value: Any) -> float:
-    return float(_numbers(key, value, ()))
-
-
-def _numbers(key: str, value: Any, shape: tuple[int, ...], zero: bool = False) -> Array:
-    """Read positive finite numbers of a shape; a single one stands for all."""
-    try:
-        given = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        raise InputError(key, "must be numbers", value) from None
-    if given.ndim and given.shape != shape:
-        want = " x ".join(map(str, shape)) or "one number"
-        raise InputError(key, f"has shape {' x '.join(map(str, given.shape))} where {want} is needed")
-    if not (np.isfinite(given) & ((given >= 0) if zero else (given > 0))).all():
-        raise InputError(key, "must be finite and " + ("at least 0" if zero else "greater than 0"), value)
-    return np.array(np.broadcast_to(given, shape))
 
 
 # The equations in hats, in the paper's order
@@ -242,6 +102,18 @@ def surplus_hat(world: Observed, threshold: Array, room: Array) -> Array:
     """Compute the hats of consumer surplus a head, (17) and (25) in changes (destination)."""
     k, P = world.k, world.threshold
     return np.asarray(room * (1.0 - (k + 1.0) / (k + 2.0) * P * threshold) / (1.0 - (k + 1.0) / (k + 2.0) * P))
+
+
+def trade_cost(world: Observed) -> Array:
+    """Compute the mean trade cost between two countries as their flows imply it, from (C.1) (origin, destination).
+
+    Notes
+    -----
+    sqrt(tau_ij tau_ji / (tau_ii tau_jj)) = (X_ij X_ji / (X_ii X_jj))^(-1/(2k)): over what trade at home costs.
+    """
+    flows, own = world.flows, np.diagonal(world.flows)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray((flows * flows.T / (own[:, None] * own)) ** (-0.5 / world.k))
 
 
 def solve_hats(
@@ -334,7 +206,8 @@ def _audit(world: Observed, change: Change, values: Mapping[str, Array]) -> dict
 
 def _checks(world: Observed, change: Change, values: Mapping[str, Array]) -> tuple[dict[str, bool], tuple[str, ...]]:
     """Check what the interior asks beyond positive entry, as far as it is known."""
-    checks, notes = {}, []
+    notes = _costs_below_one(world, change)
+    checks = {"tau_at_least_one": not notes}
     if world.selling is None:
         notes.append("whether every cutoff stays within the support is not checked: give selling, the share of draws")
     else:
@@ -353,3 +226,20 @@ def _checks(world: Observed, change: Change, values: Mapping[str, Array]) -> tup
         if not all(checks[name] for name in ("numeraire_produced", "numeraire_consumed")):
             notes.append("the numeraire is not made or not consumed somewhere: wage 1 is not an equilibrium there")
     return checks, tuple(notes)
+
+
+def _costs_below_one(world: Observed, change: Change) -> list[str]:
+    """Name the pair whose trade cost the change brings below 1 by most, home trade being free before."""
+    before = trade_cost(world)
+    after = before * np.sqrt(change.tau * change.tau.T)
+    # Flows that already cost less than those at home say that these are not free; they stay unjudged.
+    low = after < np.minimum(before, 1.0) * (1.0 - 1e-12)  # rounding of roots
+    if not low.any():
+        return []
+    i, j = (int(n) for n in np.unravel_index(np.argmin(np.where(low, after, np.inf)), low.shape))
+    a, b = world.countries[i], world.countries[j]
+    told = f"tau within {a} falls" if i == j else f"mean tau between {a} and {b} falls"
+    others = int(np.triu(low).sum()) - 1
+    more = f", and so for {others} other pair{'s' if others > 1 else ''}" if others else ""
+    return [f"{told} from {before[i, j]:.4g} to {after[i, j]:.4g}{more}, if trade at home costs nothing: below 1, "
+            "which no world in levels allows"]  # fmt: skip
