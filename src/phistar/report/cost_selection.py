@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from phistar.core.equilibrium import Equilibrium
-from phistar.report.fates import WIDTH, Fate, Line, cutoff_marks, draw_line, shades
+from phistar.report.fates import WIDTH, Fate, Line, cutoff_axis, cutoff_marks, draw_line, shades
 from phistar.report.theme import BLUE, GREY, ORANGE, spread, themed
 
 UPPER, LOWER = 230, 210
@@ -40,8 +40,7 @@ def cost_diagram(equilibrium: Equilibrium, origin: int = 0) -> Any:
     last = 1.25 * max(c for c in (home, export) if np.isfinite(c))
     scale = alt.Scale(type="pow", exponent=1.0, domain=[0, last], nice=False, zero=True)
     fates = _fates(home, export, last)
-    ticks = [0.0, *(float(f"{c:.4g}") for c in sorted({home, export}) if np.isfinite(c))]
-    axis = alt.Axis(values=ticks, format=".4~f", grid=False)
+    axis = cutoff_axis([home, export], scale, ".4~f")
     markets = _markets(equilibrium, origin, last)
     nameless = [Fate(f.start, f.stop, "", "", f.shade) for f in fates]
     upper = [

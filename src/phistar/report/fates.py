@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,10 @@ from phistar.report.theme import GREY, INK, spread
 
 WIDTH, HEIGHT = 620, 340
 LABEL_GAP = 16.0
+#: How far names may stand out of the figure at either side.
+MARGIN = 45.0
+#: Room that a cutoff's name or its number takes.
+NAME_HEIGHT, NAME_WIDTH = 17.0, 42.0
 _SHADES = {"exit": "#f1eee9", "one": "#e8f1f7", "all": "#fbeadf"}
 
 
@@ -38,44 +43,107 @@ class Line:
 
 
 def shades(fates: Sequence[Fate], scale: Any) -> list[Any]:
-    """Shade the fates over the whole height and name them above, where no line crosses."""
+    """Shade the fates over the whole height and name them above, where no line crosses.
+
+    A name stands over the middle of its stretch, or beside it where stretches are too narrow for their names; then a
+    short stroke leads to it.
+    """
     import altair as alt
 
-    s, last = float(scale.to_dict()["exponent"]), float(scale.to_dict()["domain"][1])
-    rows = []
-    for r in fates:
-        room = WIDTH * (r.stop**s - r.start**s) / last**s
-        rows.append(
-            {
-                "start": r.start,
-                "stop": r.stop,
-                "shade": _SHADES[r.shade],
-                "middle": ((r.start**s + r.stop**s) / 2) ** (1 / s),
-                "name": r.name if room > 8.0 * len(r.name) else "",
-                "why": r.why if room > 5.6 * len(r.why) else "",
-            }
-        )
+    pixels = _pixels(scale)
+    middles = [(pixels(r.start) + pixels(r.stop)) / 2 for r in fates]
+    widths = [max(8.0 * len(r.name), 5.6 * len(r.why)) for r in fates]
+    rows = [
+        {"start": r.start, "stop": r.stop, "shade": _SHADES[r.shade], "name": r.name, "why": r.why,
+         "middle": middle, "place": place, "aside": abs(place - middle) > (pixels(r.stop) - pixels(r.start)) / 2}
+        for r, middle, place in zip(fates, middles, abreast(middles, widths), strict=True)
+    ]  # fmt: skip
     base = alt.Chart(alt.Data(values=rows))
     boxes = base.mark_rect().encode(
         x=alt.X("start:Q", scale=scale), x2="stop:Q", color=alt.Color("shade:N", scale=None)
     )
-    texts = base.encode(x=alt.X("middle:Q", scale=scale))
+    texts = alt.Chart(alt.Data(values=[r for r in rows if r["name"]])).encode(x=alt.X("place:Q", scale=None))
     names = texts.mark_text(fontSize=12, fontWeight="bold", color=INK).encode(text="name:N", y=alt.value(-25))
     whys = texts.mark_text(fontSize=11, color=GREY).encode(text="why:N", y=alt.value(-10))
-    return [boxes, names, whys]
+    leads = alt.Chart(alt.Data(values=[r for r in rows if r["aside"] and r["name"]])).mark_rule(color=GREY)
+    lines = leads.encode(x=alt.X("place:Q", scale=None), x2="middle:Q", y=alt.value(-3), y2=alt.value(6))
+    return [boxes, names, whys, lines]
 
 
-def cutoff_marks(marks: Sequence[tuple[float, str]], scale: Any, field: str, height: int = HEIGHT) -> list[Any]:
-    """Rule the cutoffs and name them at the foot."""
+def abreast(wanted: Sequence[float], widths: Sequence[float], gap: float = 10.0) -> list[float]:
+    """Move the centres of texts along the figure's width as little as keeps them apart, in their order.
+
+    Notes
+    -----
+    Less the room that the texts before it need, each place must be at or right of the one before: neighbours that
+    are not are put together at their mean.
+    """
+    room = [0.0]
+    for left, right in itertools.pairwise(widths):
+        room.append(room[-1] + (left + right) / 2 + gap)
+    groups: list[list[float]] = []
+    for place, before in zip(wanted, room, strict=True):
+        groups.append([place - before])
+        while len(groups) > 1 and np.mean(groups[-2]) > np.mean(groups[-1]):
+            groups[-2:] = [groups[-2] + groups[-1]]
+    low, high = widths[0] / 2 - MARGIN, WIDTH + MARGIN - widths[-1] / 2 - room[-1]
+    means = [float(np.clip(np.mean(group), low, max(low, high))) for group in groups for _ in group]
+    return [mean + before for mean, before in zip(means, room, strict=True)]
+
+
+def _pixels(scale: Any) -> Callable[[float], float]:
+    """Return the map from the horizontal axis, a power scale from zero, to pixels."""
+    s, last = float(scale.to_dict()["exponent"]), float(scale.to_dict()["domain"][1])
+    return lambda at: float(WIDTH * (at / last) ** s)
+
+
+def cutoff_marks(
+    marks: Sequence[tuple[float, str]], scale: Any, field: str, height: int = HEIGHT, *, dotted: Sequence[str] = ()
+) -> list[Any]:
+    """Rule the cutoffs and name them at the foot, right of their rules or turned away from a neighbour."""
     import altair as alt
 
-    rows = [{field: at, "name": name} for at, name in marks if np.isfinite(at)]
-    base = alt.Chart(alt.Data(values=rows)).encode(x=alt.X(f"{field}:Q", scale=scale))
-    rules = base.mark_rule(color=INK, strokeDash=[4, 3])
-    names = base.mark_text(fontSize=14, fontStyle="italic", color=INK, align="left", dx=5, baseline="bottom").encode(
-        text="name:N", y=alt.value(height - 8)
-    )
-    return [rules, names]
+    found = sorted(mark for mark in marks if np.isfinite(mark[0]))
+    rows = [
+        {field: at, "name": name, "dotted": name in dotted, "turned": side == "right",
+         "foot": height - 8 - (NAME_HEIGHT if side == "between" else 0.0)}
+        for (at, name), side in zip(found, _sides([at for at, _ in found], scale), strict=True)
+    ]  # fmt: skip
+
+    def chart(key: str, value: bool) -> Any:
+        data = alt.Data(values=[row for row in rows if row[key] is value])
+        return alt.Chart(data).encode(x=alt.X(f"{field}:Q", scale=scale))
+
+    rules = [
+        chart("dotted", kind).mark_rule(color=INK, strokeDash=[1, 3] if kind else [4, 3]) for kind in (False, True)
+    ]
+    look = {"fontSize": 14, "fontStyle": "italic", "color": INK, "baseline": "bottom"}
+    left = chart("turned", False).mark_text(align="left", dx=5, **look)
+    right = chart("turned", True).mark_text(align="right", dx=-5, **look)
+    return [*rules, *(text.encode(text="name:N", y=alt.Y("foot:Q", scale=None)) for text in (left, right))]
+
+
+def cutoff_axis(cutoffs: Sequence[float], scale: Any, pattern: str) -> Any:
+    """Put ticks at the cutoffs, and at zero where it leaves their labels room; labels turn away from neighbours."""
+    import altair as alt
+
+    ticks = sorted({float(f"{c:.4g}") for c in cutoffs if np.isfinite(c)})
+    if not ticks or _pixels(scale)(ticks[0]) > NAME_WIDTH:
+        ticks = [0.0, *ticks]
+    sides = zip(ticks, _sides(ticks, scale), strict=True)
+    turned = [{"test": f"datum.value === {at!r}", "value": side} for at, side in sides if side in ("left", "right")]
+    if not turned:
+        return alt.Axis(values=ticks, format=pattern, grid=False)
+    align: Any = {"condition": turned, "value": "center"}
+    return alt.Axis(values=ticks, format=pattern, grid=False, labelAlign=align, labelOverlap=False)
+
+
+def _sides(places: Sequence[float], scale: Any) -> list[str]:
+    """Say how texts at places in order are aligned to keep off neighbours: "" where there is none close."""
+    pixels = _pixels(scale)
+    close = [pixels(after) - pixels(before) < NAME_WIDTH for before, after in itertools.pairwise(places)]
+    sides = {(False, False): "", (False, True): "right", (True, False): "left", (True, True): "between"}
+    return [sides[around] for around in zip([False, *close], [*close, False], strict=True)][: len(places)]
 
 
 def draw_line(line: Line, x: Any, y: Any, field: str, value: str, top: float = np.inf) -> Any:

@@ -8,11 +8,18 @@ import numpy as np
 
 from phistar.core.equilibrium import Equilibrium
 from phistar.core.errors import InputError
-from phistar.report.fates import HEIGHT, WIDTH, Fate, Line, cutoff_marks, draw_line, name_lines, shades
+from phistar.report.fates import HEIGHT, WIDTH, Fate, Line, cutoff_axis, cutoff_marks, draw_line, name_lines, shades
 from phistar.report.theme import BLUE, GREY, ORANGE, themed
 
 #: Export markets drawn; the easiest to reach come first.
 MOST_MARKETS = 4
+#: Cutoffs of importing: the variable, its name in the figure, what inputs are imported for from there.
+IMPORTING = (
+    ("cutoff_DM", "φ_DM", "home sales"),
+    ("cutoff_XM", "φ_XM", "exports"),
+)
+#: How many times as wide importing may make the figure.
+FARTHEST = 3.0
 
 
 def cutoff_diagram(equilibrium: Equilibrium, origin: int = 0) -> Any:
@@ -29,11 +36,15 @@ def cutoff_diagram(equilibrium: Equilibrium, origin: int = 0) -> Any:
     sigma = float(equilibrium.model.as_parameters()["sigma"])
     home, export = _cutoffs(equilibrium, origin)
     last = 1.3 * max(c for c in (home, export) if np.isfinite(c))
+    importing = _importing(equilibrium, origin, last * FARTHEST ** (1.0 / (sigma - 1.0)))
+    last = max([last, *(1.1 * at for at in importing.values())])
+    names = ("φ_D", "φ_X") if "cutoff_DM" in equilibrium.values else ("φ*", "φ*ₓ")
+    marks = [*zip((home, export), names, strict=True), *((at, name) for name, at in importing.items())]
     lines = _profit_lines(equilibrium, origin, sigma, last)
     bottom, top = _span(lines)
     power = alt.Scale(type="pow", exponent=sigma - 1.0, domain=[0, last], nice=False, zero=True)
-    x = alt.X("phi:Q", scale=power, title="productivity φ, drawn in proportion to φ^(σ − 1)",
-              axis=alt.Axis(values=_ticks(home, export, last), format=".3~f", grid=False))  # fmt: skip
+    axis_x = cutoff_axis([c for c, _ in marks if c <= last], power, ".3~f")
+    x = alt.X("phi:Q", scale=power, title="productivity φ, drawn in proportion to φ^(σ − 1)", axis=axis_x)
     scale_y = alt.Scale(domain=[bottom, top], nice=False)
     axis = alt.Axis(format=".6~g", tickCount=6)
     profit = "profit in a market, a period"
@@ -43,7 +54,7 @@ def cutoff_diagram(equilibrium: Equilibrium, origin: int = 0) -> Any:
         alt.Chart(alt.Data(values=[{"zero": 0}]))
         .mark_rule(color=GREY)
         .encode(y=alt.Y("zero:Q", scale=scale_y, title=profit)),
-        *cutoff_marks([(home, "φ*"), (export, "φ*ₓ")], power, "phi"),
+        *cutoff_marks(marks, power, "phi", dotted=list(importing)),
         *(draw_line(line, x, y, "phi", "profit", top) for line in lines),
         *name_lines(lines, x, "phi", bottom, top),
     ]
@@ -107,11 +118,13 @@ def _fates(home: float, export: float, last: float) -> list[Fate]:
     return [fate for fate in fates if fate.stop > fate.start]
 
 
-def _ticks(home: float, export: float, last: float) -> list[float]:
-    return [0.0, *(float(f"{c:.4g}") for c in sorted({home, export}) if np.isfinite(c) and c <= last)]
+def _importing(equilibrium: Equilibrium, origin: int, farthest: float) -> dict[str, float]:
+    """Read the cutoffs from which firms import inputs, of a model that has them, up to the farthest drawn."""
+    found = {name: float(equilibrium[key][origin]) for key, name, _ in IMPORTING if key in equilibrium.values}
+    return {name: at for name, at in found.items() if at <= farthest}
 
 
-def _said(equilibrium: Equilibrium, origin: int) -> str:
+def _said(equilibrium: Equilibrium, origin: int) -> list[str]:
     model, values = equilibrium.model, equilibrium.values
     said = [f"{model.name}, σ = {float(model.as_parameters()['sigma']):g}"]
     if "exporter_share" in values:
@@ -119,4 +132,9 @@ def _said(equilibrium: Equilibrium, origin: int) -> str:
     least = float(np.min(values.get("cutoff_effective", values["cutoff"])[origin]))
     if least > float(np.min(values["cutoff"][origin])) * (1 + 1e-12):
         said.append(f"no firm is less productive than {least:.4g}")
-    return "; ".join(said)
+    imports = [
+        f"from {name} = {float(values[key][origin]):.4g} for {what}"
+        for key, name, what in IMPORTING
+        if key in values and np.isfinite(values[key][origin])
+    ]
+    return ["; ".join(said), *([f"firms import inputs too {', '.join(imports)}"] if imports else [])]
