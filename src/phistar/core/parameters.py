@@ -66,15 +66,13 @@ class Parameter:
             return "a country's index from 0, or its name"
         if self.choices:
             return "one of " + ", ".join(f'"{c}"' for c in self.choices)
-        words = []
+        noun = "a whole number" if self.kind == "integer" else "a number" if self.infinite else "a finite number"
+        limits = []
         if self.lower is not None:
-            words.append(("greater than" if self.strict else "at least") + f" {self.lower:g}")
+            limits.append(f"greater than {self.lower:g}" if self.strict else f"of at least {self.lower:g}")
         if self.upper is not None:
-            words.append(f"at most {self.upper:g}")
-        finite = "a number or inf" if self.infinite else "a finite number"
-        if self.kind == "integer":
-            finite = "a whole number"
-        return " and ".join([finite, *words]).replace("number and", "number", 1)
+            limits.append(f"at most {self.upper:g}" if limits else f"of at most {self.upper:g}")
+        return " ".join([noun, *([" and ".join(limits)] if limits else [])]) + (", or inf" if self.infinite else "")
 
 
 def check_keys(parameters: Sequence[Parameter], raw: Mapping[str, Any], prefix: str = "parameters") -> None:
@@ -101,7 +99,7 @@ def read_number(p: Parameter, value: Any, key: str) -> float:
         raise InputError(key, f"must be {p.allowed}", value)
     low = p.lower is not None and (x <= p.lower if p.strict else x < p.lower)
     if low or (p.upper is not None and x > p.upper) or (p.kind == "integer" and x != int(x)):
-        raise InputError(key, f"must be {p.allowed}", value, remedy=f"{p.name} is the {p.meaning}")
+        raise InputError(key, f"must be {p.allowed}", value, remedy=f'{p.name} means "{p.meaning}"')
     return x
 
 

@@ -38,7 +38,7 @@ VARIABLES = tuple(
         ("trade_flow", PAIR, "numeraire", "X", "value of sales"),
         ("trade_share", PAIR, "1", "lambda", "share of the destination's spending"),
         ("trade_elasticity", PAIR, "1", "epsilon", "local partial elasticity of X_ij/X_jj to tau_ij"),
-        ("mean_sales", PAIR, "numeraire", "X/M", "sales a seller"),
+        ("mean_sales", PAIR, "numeraire", "X/M", "mean sales of a seller"),
         ("mean_reach", PAIR, "1", "n", "share of consumers a seller reaches, on average"),
         ("sales_scale", PAIR, "numeraire", "B", "what a firm would sell to everybody at the cutoff's price"),
         ("marketing", PAIR, "numeraire", "m", "spending on marketing by the origin's firms in the destination"),
@@ -50,7 +50,7 @@ VARIABLES = tuple(
         ("net_exports", COUNTRY, "numeraire", "", "exports less imports of goods; pays for marketing abroad", True),
         ("labour_production", COUNTRY, "people", "", "labour making goods"),
         ("labour_marketing", COUNTRY, "people", "", "labour in marketing, for firms of any country"),
-        ("labour_entry", COUNTRY, "people", "", "labour in draws"),
+        ("labour_entry", COUNTRY, "people", "", "labour in productivity draws"),
     )
 )  # fmt: skip
 

@@ -31,7 +31,7 @@ PARAMETERS = (
               default=1.0, lower=0.0, strict=True),
     Parameter("f_e", "country", "f_e", "sunk cost of a productivity draw", "labour",
               default=1.0, lower=0.0, strict=True),
-    Parameter("delta", "country", "delta", "probability a period that a firm dies", "1 a period",
+    Parameter("delta", "country", "delta", "probability that a firm dies in a period", "1 a period",
               default=1.0, lower=0.0, upper=1.0, strict=True),
     Parameter("productivity", "productivity", "G", "productivity distribution, one for all or one a country",
               "output a unit of labour",

@@ -66,7 +66,10 @@ _ROWS = (
 
 def variables(money: str) -> tuple[Variable, ...]:
     """List what is reported, values in the table's money."""
-    return tuple(Variable(name, dims, money if unit == _MONEY else unit, *rest) for name, dims, unit, *rest in _ROWS)
+    return tuple(
+        Variable(name, dims, money if unit == _MONEY else unit, symbol, meaning)
+        for name, dims, unit, symbol, meaning in _ROWS
+    )
 
 
 def values(h: Hats, table: FlowTable, before: np.ndarray, after: np.ndarray, shape: float) -> dict[str, np.ndarray]:
