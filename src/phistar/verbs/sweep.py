@@ -227,6 +227,8 @@ def _check_key(scenario: Scenario, model: Model, axis: Axis) -> None:
 def _varies(model: Model, axis: Axis) -> bool:
     """Whether a key is a number of the model's own, rather than a choice or a count that shapes it."""
     kind = next(p.kind for p in model.parameters if p.name == axis.key.name)
+    if kind == "firms":  # one firm, not the table that firms are drawn from
+        return axis.numeric and bool(axis.key.rest) and all(isinstance(part, int) for part in axis.key.rest)
     return axis.numeric and kind in {"scalar", "country", "matrix", "productivity"}
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from phistar.models.granular import common, kernel, solver
+from phistar.models.granular import common, kernel, replies, solver
 from phistar.models.granular.behaviour import Behaviour
 from phistar.models.granular.game import Game
 from phistar.models.granular.primitives import Primitives
@@ -92,7 +92,7 @@ def _gain_at_once(game: Game, phi: np.ndarray, x: np.ndarray, rows: np.ndarray) 
     maybe = share[:, 0] > 0.0  # without a share at the present P there is none after its own entry either
     if not maybe.any():
         return rows[:0]
-    _, profit = kernel.best_reply(game, able[maybe], x, np.zeros((int(maybe.sum()), 1)))
+    _, profit = replies.best_reply(game, able[maybe], x, np.zeros((int(maybe.sum()), 1)))
     return np.asarray(rows[maybe][profit[:, 0] > kernel.tolerance(game, x)])
 
 
@@ -154,7 +154,7 @@ def _best_outsider_gains(
     gains = np.zeros(len(x), dtype=bool)
     if len(maybe):
         few = kernel.of_sectors(many, maybe)
-        _, profit = kernel.best_reply(few, able[:, maybe], x[maybe], np.zeros((1, len(maybe))))
+        _, profit = replies.best_reply(few, able[:, maybe], x[maybe], np.zeros((1, len(maybe))))
         gains[maybe] = profit[0] > kernel.tolerance(few, x[maybe])
     return gains
 

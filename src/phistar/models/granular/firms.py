@@ -8,7 +8,7 @@ import numpy as np
 
 from phistar.core.model import Unknowns
 from phistar.models.granular import equations as eq
-from phistar.models.granular import kernel
+from phistar.models.granular import kernel, replies
 from phistar.models.granular.behaviour import behave
 from phistar.models.granular.outcomes import of_firms
 from phistar.models.granular.primitives import Primitives
@@ -57,7 +57,7 @@ def schedule(m: Primitives, x: Unknowns, phi: np.ndarray) -> dict[str, np.ndarra
         tau = m.tau[:, j] if m.segmented else np.ones(n)
         delivered = (phi / tau[:, None]).reshape(-1, 1)
         able = kernel.ability(game, delivered)
-        share, profit = kernel.best_reply(game, able, x["log_price_index"][j : j + 1], np.zeros(able.shape))
+        share, profit = replies.best_reply(game, able, x["log_price_index"][j : j + 1], np.zeros(able.shape))
         sells = (share > 0.0) & (profit >= 0.0)
         told = _told(game, delivered, np.where(sells, share, 0.0), sells, x["log_price_index"][j : j + 1])
         told["profit"] = np.where(sells, profit, 0.0)

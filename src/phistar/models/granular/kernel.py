@@ -26,8 +26,8 @@ NEAR = 1e-9
 #: Beyond this the firms that are there cannot make up the sector at any price.
 FOUND = 1e-6
 _INNER_STEPS = 100
-#: Halvings of a bracket 60 wide in ln P: below rounding.
-_HALVINGS = 64
+#: Firms looked at first: few of a sector's firms can be active, and where they all are, more are looked at.
+_TOP = 8
 
 
 def ability(game: Game, phi: np.ndarray) -> np.ndarray:
@@ -57,7 +57,7 @@ def price_level(game: Game, able: np.ndarray, start: np.ndarray | None = None) -
     ending = np.zeros(x.shape, dtype=bool)
     done = np.isnan(x)
     gap = np.full_like(x, np.nan)
-    stride = 1.0 / min(1.0, float(game.sigma) - 1.0)
+    stride = 1.0 / np.minimum(1.0, game.sigma - 1.0)
     with np.errstate(all="ignore"):
         for _ in range(MAX_STEPS):
             gap, move = step(game, able, x)
@@ -73,17 +73,16 @@ def price_level(game: Game, able: np.ndarray, start: np.ndarray | None = None) -
 
 def _shared(game: Game, able: np.ndarray) -> np.ndarray:
     """Whether a sector has the firms it needs: one, or two where nobody could hold it alone (sector)."""
-    least = 2 if lone_has_no_markup(game.upper) else 1
     present = able > 0.0 if game.scope == "multi" else np.isfinite(able)
-    return np.asarray(np.count_nonzero(present, axis=0) >= least)
+    return np.asarray(np.count_nonzero(present, axis=0) >= fewest(game.upper))
 
 
-def lone_has_no_markup(upper: UpperTier) -> bool:
-    """Whether a firm alone in the sector would face an elasticity of at most one."""
-    return upper.eta is None or bool(np.all(np.asarray(upper.eta) <= 1.0))
+def fewest(upper: UpperTier) -> Any:
+    """Return how many firms a sector needs: two where one alone would face an elasticity of at most one (sector)."""
+    return 2 if upper.eta is None else np.where(np.asarray(upper.eta) <= 1.0, 2, 1)
 
 
-def _bracketed(x: Any, move: Any, gap: Any, low: Any, high: Any, stride: float) -> np.ndarray:
+def _bracketed(x: Any, move: Any, gap: Any, low: Any, high: Any, stride: Any) -> np.ndarray:
     """Take Newton's move where it stays in the bracket, else halve the bracket, or search on while it is open."""
     inside = np.isfinite(low) & np.isfinite(high)
     fallback = np.where(inside, 0.5 * (low + high), x - stride * np.sign(gap))
@@ -215,6 +214,21 @@ def keep_first(able: np.ndarray, count: np.ndarray, game: Game) -> np.ndarray:
     return np.where(np.arange(len(able))[:, None] < count, able, nobody)
 
 
+def select_from_top(game: Game, phi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Find who is active as `select` does, of productivities best first (firm, sector), the top firms looked at first."""
+    x, count = np.full(phi.shape[1], np.nan), np.zeros(phi.shape[1], dtype=int)
+    wide, todo = min(_TOP, len(phi)), np.arange(phi.shape[1])
+    while len(todo):
+        sub = of_sectors(game, todo)
+        x[todo], count[todo] = select(sub, ability(sub, np.ascontiguousarray(phi[:wide, todo])))
+        if wide == len(phi):
+            break
+        # All that were looked at are in, or too few to share the sector: there may be more.
+        todo = todo[(count[todo] == wide) | np.isnan(x[todo])]
+        wide = min(4 * wide, len(phi))
+    return x, count
+
+
 def select(game: Game, able: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Find the largest set of the best firms in which nobody loses: ln P and its number of firms (sector).
 
@@ -234,8 +248,7 @@ def select(game: Game, able: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     count = np.count_nonzero(share > 0.0, axis=0)
     if not np.any(np.asarray(game.fixed) > 0.0):
         return x, count
-    least = 2 if lone_has_no_markup(game.upper) else 1
-    good, bad = np.full(len(x), least - 1), count + 1
+    good, bad = np.broadcast_to(fewest(game.upper) - 1, x.shape).copy(), count + 1
     best = np.full(len(x), np.nan)
     trial = count.copy()  # most often few are crowded out: look there first
     while True:
@@ -263,48 +276,5 @@ def of_sectors(game: Game, keep: Any) -> Game:
     def taken(value: Any) -> Any:
         return value if np.ndim(value) == 0 else value[keep]
 
-    upper = replace(game.upper, size=taken(game.upper.size))
-    return replace(game, upper=upper, K_1=taken(game.K_1), fixed=taken(game.fixed))
-
-
-def best_reply(game: Game, able: np.ndarray, x: np.ndarray, own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Find each firm's best reply to rivals that stay where they are: its share and its profit (firm, sector).
-
-    Parameters
-    ----------
-    own : ndarray (firm, sector)
-        The share the firm has at `x`; zero for one that is out.
-
-    Notes
-    -----
-    Rivals' prices (Bertrand) or quantities (Cournot) stay. The firm's reply moves P from e^x to e^v, and its share is
-    then what rivals leave; the best one is where that is also the share its first-order conditions ask for at v,
-    which rises in v while what is left falls.
-    """
-    rivals = np.log1p(-own)
-    low, high = np.broadcast_to(x, own.shape) - 60.0, np.broadcast_to(x, own.shape) - rivals / (game.sigma - 1.0)
-    high = high if game.conduct == "bertrand" else high + 60.0
-    for _ in range(_HALVINGS):
-        v = 0.5 * (low + high)
-        wanted, _ = _elementwise(game, able, v)
-        too_high = wanted > _left_over(game, rivals, x, v)
-        low, high = np.where(too_high, low, v), np.where(too_high, v, high)
-    v = 0.5 * (low + high)
-    share, epsilon = _elementwise(game, able, v)
-    profit = np.where(share > 0.0, eq.profit(game, game.upper.spending(v), share, epsilon), 0.0)
-    return share, profit
-
-
-def _left_over(game: Game, rivals: np.ndarray, x: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """Return the share that unmoved rivals leave to a firm whose reply takes ln P from x to v."""
-    s = game.sigma - 1.0
-    if game.conduct == "bertrand":
-        return np.asarray(-np.expm1(rivals + s * (v - x)))
-    output = (game.upper.log_spending(v) - v) - (game.upper.log_spending(x) - x)
-    return np.asarray(-np.expm1(rivals - s / game.sigma * output))
-
-
-def _elementwise(game: Game, able: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return share and elasticity with every firm at a price index of its own (firm, sector)."""
-    share, _ = shares_at(game, able, v)
-    return share, np.asarray(eq.elasticity(game, v, share))
+    upper = replace(game.upper, size=taken(game.upper.size), eta=taken(game.upper.eta))
+    return replace(game, sigma=taken(game.sigma), upper=upper, K_1=taken(game.K_1), fixed=taken(game.fixed))

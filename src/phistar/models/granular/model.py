@@ -15,6 +15,9 @@ from phistar.models.granular import audit, behaviour, decompositions, equations,
 from phistar.models.granular.parameters import ERRATA, PARAMETERS, read
 from phistar.models.granular.primitives import Primitives
 
+#: Firms times markets up to which a batch of some thousand worlds stays within a few hundred megabytes.
+MOST_SALES = 256
+
 
 @dataclass(frozen=True)
 class Granular(Primitives, Model):
@@ -26,7 +29,7 @@ class Granular(Primitives, Model):
     parameters = PARAMETERS
     variables = outcomes.VARIABLES
     errata = ERRATA
-    capabilities = frozenset({"elasticities", "firms", "decompose"})
+    capabilities = frozenset({"elasticities", "batch", "firms", "decompose"})
 
     @classmethod
     def build(cls, raw: Mapping[str, Any], names: Sequence[str] | None = None) -> Self:
@@ -64,6 +67,16 @@ class Granular(Primitives, Model):
         """Find the equilibrium; see `Model.find`."""
         with np.errstate(all="ignore"):
             return solver.find(self)
+
+    @property
+    def batchable(self) -> bool:
+        """Whether worlds like this one are solved together: few enough firms and markets, each with its own scope."""
+        return not self.common and self.delivered.size <= MOST_SALES
+
+    def find_batch(self) -> tuple[Unknowns, np.ndarray]:
+        """Find the equilibria of a batch; a reason stands where one was not found."""
+        with np.errstate(all="ignore"):
+            return solver.find_batch(self)
 
     def equations(self, x: Unknowns) -> Residuals:
         """State the named equations that pin price indices (and shares, and scope) down."""

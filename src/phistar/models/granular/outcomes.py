@@ -112,13 +112,13 @@ def of_firms(m: Primitives, b: Behaviour) -> dict[str, Any]:
 
 def of_markets(m: Primitives, b: Behaviour) -> dict[str, Any]:
     """Compute what firms add up to in each market (market)."""
-    game, one = m.game, np.ones(b.copies.shape[1])
+    game = m.game
     profit = np.sum(b.copies * np.where(b.active, _profit(m, b), 0.0), axis=0)
     marginal = _marginal(b)
     with_profits, wages = welfare(m, b)
     return {
         "price_index": np.exp(b.x),
-        "sector_share": game.upper.share(b.x) if game.upper.eta is not None else np.nan * one,
+        "sector_share": game.upper.share(b.x) if game.upper.eta is not None else np.full(b.copies.shape[1:], np.nan),
         "expenditure": b.spending,
         "survivors": np.sum(b.copies, axis=0).astype(float),
         "cutoff": np.sum(np.where(marginal, b.phi, 0.0), axis=0),
@@ -138,7 +138,7 @@ def _marginal(b: Behaviour) -> np.ndarray:
     """Mark the least productive survivor of each market; the last of equals (firm, market)."""
     phi = np.where(b.active, value_of(b.phi), np.inf)
     last = len(phi) - 1 - np.argmin(phi[::-1], axis=0)
-    return np.asarray(np.arange(len(phi))[:, None] == last)
+    return np.asarray(np.arange(len(phi)).reshape(-1, *(1,) * last.ndim) == last)
 
 
 def welfare(m: Primitives, b: Behaviour) -> tuple[Any, Any]:
@@ -152,9 +152,8 @@ def welfare(m: Primitives, b: Behaviour) -> tuple[Any, Any]:
     """
     profits = profits_of_countries(m, b) / m.L
     if m.upper == "ces":
-        if float(value_of(m.eta)) == 1.0:
-            return np.nan * b.x, np.nan * b.x
-        log_prices = np.logaddexp(0.0, (1.0 - m.eta) * b.x) / (1.0 - m.eta)
+        s = np.where(value_of(m.eta) == 1.0, np.nan, 1.0 - m.eta)
+        log_prices = np.logaddexp(0.0, s * b.x) / s
         return (m.I / m.L + profits) * np.exp(-log_prices), m.I / m.L * np.exp(-log_prices)
     rho = m.R / m.L
     wages = 1.0 - rho + rho * (np.log(rho) - b.x)
@@ -166,8 +165,12 @@ def profits_of_countries(m: Primitives, b: Behaviour) -> Any:
     profit = np.where(b.active, _profit(m, b), 0.0)
     if not m.segmented:
         return np.sum(b.copies * profit, axis=0) / float(m.economies)
-    whose = np.eye(len(m.countries))[:, m.home]
-    return np.sum(whose * _of_firm(m, b)[None, :], axis=1)
+    return _by_country(m, _of_firm(m, b))
+
+
+def _by_country(m: Primitives, of_firms: Any) -> Any:
+    """Add up what a country's firms have (firm, ...) -> (country, ...)."""
+    return np.stack([np.sum(of_firms[m.home == i], axis=0) for i in range(len(m.countries))])
 
 
 def _of_firm(m: Primitives, b: Behaviour) -> Any:
@@ -178,9 +181,7 @@ def _of_firm(m: Primitives, b: Behaviour) -> Any:
 
 def of_countries(m: Primitives, b: Behaviour, firms: dict[str, Any]) -> dict[str, Any]:
     """Compute what only segmented markets have: firms' profits everywhere, flows between countries."""
-    sales = b.spending * b.share
-    whose = np.eye(len(m.countries))[:, m.home]
-    flow = np.sum(whose[:, :, None] * sales[None], axis=1)
+    flow = _by_country(m, b.spending * b.share)
     return {
         "profit_firm": np.where(b.active.any(axis=1), _of_firm(m, b), np.nan),
         "profit_country": profits_of_countries(m, b),

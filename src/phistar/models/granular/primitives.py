@@ -100,6 +100,14 @@ class Primitives(Keyed):
         number = [int(np.sum(self.home[:i] == c)) + 1 for i, c in enumerate(self.home)]
         return tuple(f"{self.countries[c]} {n}" for c, n in zip(self.home, number, strict=True))
 
+    # -- batches ---------------------------------------------------------------------------------------------
+
+    def _arrays(self) -> dict[str, Any]:
+        return {**super()._arrays(), "phi": self.phi}
+
+    def _mapped(self, change: Callable[[Any], Any]) -> Self:
+        return self._with({name: change(array) for name, array in self._arrays().items()})
+
     # -- keys ------------------------------------------------------------------------------------------------
 
     @property
@@ -121,6 +129,7 @@ class Primitives(Keyed):
 
     def _with_distributions(self, path: Path, change: Callable[[Any], Any]) -> Self:
         mask = self._firms(path)
+        mask = mask[:, None] if self.is_batch else mask
         return replace(self, phi=np.where(mask, change(np.where(mask, self.phi, 1.0)), self.phi))
 
     def _distribution_keys(self) -> list[str]:

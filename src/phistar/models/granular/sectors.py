@@ -11,15 +11,13 @@ import numpy as np
 from phistar.blocks.oligopoly import UpperTier
 from phistar.core.certificate import TOLERANCE
 from phistar.core.errors import InputError
-from phistar.models.granular import aggregates, kernel
+from phistar.models.granular import aggregates, kernel, replies
 from phistar.models.granular import equations as eq
 from phistar.models.granular.draws import Draw
 from phistar.models.granular.game import Game
 
 #: Sectors solved together: large enough to hide Python's cost, small enough to stay in cache.
 CHUNK = 4096
-#: Firms looked at first: few of a sector's firms can be active, and where they all are, more are looked at.
-_TOP = 8
 
 
 @dataclass(frozen=True)
@@ -175,19 +173,7 @@ def _descending(phi: np.ndarray) -> np.ndarray:
 
 def solve_block(game: Game, phi: np.ndarray, keep_firms: bool = False) -> Sectors:
     """Solve and certify sectors whose firms are laid out best first (firm, sector)."""
-    count = phi.shape[1]
-    wide = min(_TOP, len(phi))
-    x, survivors = np.full(count, np.nan), np.zeros(count, dtype=int)
-    todo = np.arange(count)
-    while len(todo):
-        sub = kernel.of_sectors(game, todo)
-        able = kernel.ability(sub, np.ascontiguousarray(phi[:wide, todo]))
-        x[todo], survivors[todo] = kernel.select(sub, able)
-        if wide == len(phi):
-            break
-        # All that were looked at are in, or too few to share the sector: there may be more.
-        todo = todo[(survivors[todo] == wide) | np.isnan(x[todo])]
-        wide = min(4 * wide, len(phi))
+    x, survivors = kernel.select_from_top(game, phi)
     return _certified(game, phi, x, survivors, keep_firms)
 
 
@@ -264,7 +250,7 @@ def _static_entry(game: Game, phi: np.ndarray, x: np.ndarray, survivors: np.ndar
     gains = np.zeros(len(x), dtype=bool)
     if len(maybe):
         sub = kernel.of_sectors(game, maybe)
-        _, profit = kernel.best_reply(sub, able[:, maybe], x[maybe], np.zeros((1, len(maybe))))
+        _, profit = replies.best_reply(sub, able[:, maybe], x[maybe], np.zeros((1, len(maybe))))
         gains[maybe] = profit[0] > kernel.tolerance(sub, x[maybe])
     return gains
 
