@@ -47,6 +47,15 @@ SAMPLES = {
     "segmented": _of(SEGMENTED),
     "segmented, ces and cournot": _of(SEGMENTED, conduct="cournot", drop=("R",), **CES_SEGMENTED),
     "segmented, one scope": _of(SEGMENTED, scope_choice="common"),
+    "segmented, one scope and a fixed cost": _of(
+        SEGMENTED,
+        scope_choice="common",
+        K_0=5.0,
+        R=[900.0, 700.0],
+        L=1500.0,
+        tau=1.07,
+        productivities=[[0.30, 0.285, 0.24], [0.31, 0.27]],
+    ),
     "segmented, one scope, ces and cournot": _of(
         SEGMENTED, scope_choice="common", conduct="cournot", drop=("R",), **CES_SEGMENTED
     ),

@@ -92,9 +92,8 @@ def _checks(m: Primitives, b: Behaviour, tests: entry.Tests) -> dict[str, Any]:
         "no_survivor_loses": bool(np.all(tests.losses >= -1e-12)),
         "two_stage_no_entry": not tests.after_adjustment,
     }
-    if tests.one_stage:
-        checks["static_no_entry"] = not tests.against_fixed_rivals
-        checks["no_other_equilibrium_found"] = not tests.others
+    checks["static_no_entry"] = not tests.against_fixed_rivals
+    checks["no_other_equilibrium_found"] = not tests.others
     checks["knife_edge"] = _on_edge(b, tests)
     if m.market == "integrated":
         checks["autarky_exits_stay_out"] = not tests.would_return
@@ -122,12 +121,7 @@ def _notes(m: Primitives, b: Behaviour, tests: entry.Tests) -> list[str]:
         notes.append(f"another set in which nobody gains by leaving or by entering against fixed rivals: {set_}")
     if len(tests.others) > _MOST_NAMED:
         notes.append(f"and {len(tests.others) - _MOST_NAMED} more such sets")
-    if not tests.one_stage:
-        notes.append(
-            "under a common scope with K_0, entry against fixed rivals and other equilibria are not looked for"
-        )
-    if tests.searched:
-        notes.append(f"other equilibria: {tests.searched} sets of active firms looked at")
+    notes += _looked_at(m, tests)
     if _on_edge(b, tests):
         notes.append("a firm is at a knife edge: the last digits of the data decide whether it is active")
     if m.market == "integrated" and float(m.fixed) == 0.0 and np.any((b.copies > 0) & (b.copies < m.W)):
@@ -135,6 +129,19 @@ def _notes(m: Primitives, b: Behaviour, tests: entry.Tests) -> list[str]:
     if m.upper == "fixed" and np.any(m.R > m.L):
         notes.append("spending on the sector exceeds wages: the numeraire is bought out of profits, or lower R")
     return notes
+
+
+def _looked_at(m: Primitives, tests: entry.Tests) -> list[str]:
+    """Say how far other equilibria were looked for."""
+    told = []
+    if tests.searched:
+        near = "nearest to zero profit" if m.common else "next to the marginal one of a market"
+        some = 0 < tests.free < len(m.home)
+        left = f", all that differ in none but the {tests.free} firms {near}; no others" if some else ""
+        told.append(f"other equilibria: {tests.searched} sets of active firms looked at{left}")
+    if tests.starts:
+        told.append(f"other equilibria of the same firms: looked for from {tests.starts} other price indices")
+    return told
 
 
 def _listed(names: list[str]) -> str:

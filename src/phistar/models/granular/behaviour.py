@@ -54,7 +54,7 @@ def behave(m: Primitives, x: Unknowns) -> Behaviour:
         if "log_varieties" in x:
             anywhere = active.any(axis=1)
             number = np.where(anywhere, np.exp(placed(x["log_varieties"], anywhere)), 0.0)
-            varieties = np.where(active, number[:, None] / np.ones((1, active.shape[1])), 0.0)
+            varieties = np.where(active, number[:, None], 0.0)
     return Behaviour(price_index, copies, active, phi, share, markup, varieties, spending)
 
 
@@ -76,7 +76,8 @@ def equations(m: Primitives, x: Unknowns) -> Residuals:
             b.active, eq.given_scope(m.game, b.x, scope, np.log(b.phi), log_share, b.markup), 0.0
         )
     if "log_varieties" in x:
-        anywhere = np.flatnonzero(b.active.any(axis=1))
-        number = np.exp(x["log_varieties"])
-        stated["common_scope"] = eq.common_scope(m.game, b.spending, b.share[anywhere], b.markup[anywhere], number)
+        anywhere: np.ndarray = np.asarray(b.active.any(axis=1))
+        number = np.where(anywhere, np.exp(placed(x["log_varieties"], anywhere)), 1.0)
+        paid = eq.common_scope(m.game, b.spending, b.share, b.markup, number)
+        stated["common_scope"] = np.where(anywhere, paid, 0.0)
     return stated

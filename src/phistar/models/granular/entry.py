@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from phistar.models.granular import common, kernel, replies, solver
+from phistar.models.granular import common, common_sets, kernel, replies, solver, survival
 from phistar.models.granular.behaviour import Behaviour
 from phistar.models.granular.game import Game
 from phistar.models.granular.primitives import Primitives
@@ -31,10 +31,10 @@ class Tests:
         (one stage); and firms that left in autarky yet would gain in the integrated market, against fixed rivals.
     others : list of str
         Other sets of active firms in which nobody gains by leaving or by entering against fixed rivals.
-    searched : int
-        Sets looked at.
-    one_stage : bool
-        Whether entry against fixed rivals, and with it other sets, was looked at.
+    searched, free : int
+        Sets looked at; in how many firms of a market they differ, where not in all.
+    starts : int
+        Other price indices that a search for the same firms was started from.
     nearest : float
         Distance from zero, over spending, of the profit closest to it that decides over entry.
     """
@@ -45,7 +45,8 @@ class Tests:
     would_return: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     searched: int = 0
-    one_stage: bool = True
+    free: int = 0
+    starts: int = 0
     nearest: float = np.inf
 
 
@@ -92,7 +93,7 @@ def _gain_at_once(game: Game, phi: np.ndarray, x: np.ndarray, rows: np.ndarray) 
     maybe = share[:, 0] > 0.0  # without a share at the present P there is none after its own entry either
     if not maybe.any():
         return rows[:0]
-    _, profit = replies.best_reply(game, able[maybe], x, np.zeros((int(maybe.sum()), 1)))
+    _, profit, _ = replies.best_reply(game, able[maybe], x, np.zeros((int(maybe.sum()), 1)))
     return np.asarray(rows[maybe][profit[:, 0] > kernel.tolerance(game, x)])
 
 
@@ -131,8 +132,10 @@ def _other_sets(
     m: Primitives, game: Game, phi: np.ndarray, entrants: np.ndarray, copies: np.ndarray, found: Tests, where: str
 ) -> None:
     """Look for other sets of active firms that stand against deviations by one firm, rivals fixed."""
-    sets = _candidates(phi, entrants, copies)
+    sets, window = _candidates(phi, entrants, copies)
     found.searched += sets.shape[1]
+    if window < np.count_nonzero(entrants):
+        found.free = window
     x, profit = _profits_of_sets(game, phi, sets)
     inside = sets > 0
     tolerance = kernel.tolerance(_widened(game, sets.shape[1]), x)
@@ -154,13 +157,13 @@ def _best_outsider_gains(
     gains = np.zeros(len(x), dtype=bool)
     if len(maybe):
         few = kernel.of_sectors(many, maybe)
-        _, profit = replies.best_reply(few, able[:, maybe], x[maybe], np.zeros((1, len(maybe))))
+        _, profit, _ = replies.best_reply(few, able[:, maybe], x[maybe], np.zeros((1, len(maybe))))
         gains[maybe] = profit[0] > kernel.tolerance(few, x[maybe])
     return gains
 
 
-def _candidates(phi: np.ndarray, entrants: np.ndarray, copies: np.ndarray) -> np.ndarray:
-    """Lay out sets of active firms (firm, set): all of them, or all that differ near the marginal firm."""
+def _candidates(phi: np.ndarray, entrants: np.ndarray, copies: np.ndarray) -> tuple[np.ndarray, int]:
+    """Lay out sets of active firms (firm, set): all, or all that differ in so many firms next to the marginal one."""
     order = np.argsort(-phi, kind="stable")
     order = order[entrants[order] > 0]
     marginal = int(np.flatnonzero(copies[order] > 0)[-1])
@@ -181,7 +184,7 @@ def _candidates(phi: np.ndarray, entrants: np.ndarray, copies: np.ndarray) -> np
     counts = np.array(list(itertools.product(*(range(int(entrants[order[i]]) + 1) for i in window)))).T
     sets = np.repeat(base[:, None], counts.shape[1], axis=1)
     sets[order[window]] = counts
-    return sets[:, np.any(sets > 0, axis=0)]
+    return sets[:, np.any(sets > 0, axis=0)], len(window)
 
 
 def _described(m: Primitives, copies: np.ndarray) -> str:
@@ -190,32 +193,24 @@ def _described(m: Primitives, copies: np.ndarray) -> str:
 
 
 def _common(m: Primitives, b: Behaviour) -> Tests:
-    """Test firms that are out under a common scope: let each in and let all adjust."""
-    there: np.ndarray = np.asarray(b.active.any(axis=1))
-    anything = np.isfinite(m.delivered).any(axis=1)
-    with np.errstate(divide="ignore"):
-        log_n = np.where(there, np.log(np.max(b.varieties, axis=1)), -np.inf)
-    point = common.Point(b.x, log_n, b.share, b.share)
-    profit = common.profits(m, point)
-    total = float(np.sum(b.spending))
+    """Test entry under a common scope, and look for other equilibria: other sets of firms, or other prices."""
+    world, there = m.batched(), np.asarray(b.active.any(axis=1))
+    log_n = np.where(there, np.log(np.max(b.varieties, axis=1)), -np.inf)
+    point = common.Point(b.x[:, None], log_n[:, None], b.share[..., None], b.share[..., None])
+    profit, total = common.profits(world, point)[:, 0], float(np.sum(b.spending))
     found = Tests(profit[there] / total)
-    tested = np.flatnonzero(~there & anything)
-    tested = tested[np.argsort(-np.max(m.delivered[tested], axis=1), kind="stable")][:_MOST_TESTED]
-    for i in tested:
-        trial = there.copy()
-        trial[i] = True
-        after = common.solve(m, trial, point)
-        if np.isfinite(after.log_n[i]) and common.profits(m, after)[i] > 1e-12 * total:
-            found.after_adjustment.append(m.firm_names[i])
-    # Without K_0 a firm enters against fixed rivals just where its first variety pays, as after adjustment.
-    found.one_stage = float(m.K_0) == 0.0
-    if found.one_stage:
-        found.against_fixed_rivals = _first_variety_pays(m, b, tested)
+    out = np.flatnonzero(~there)
+    out = out[np.argsort(-np.max(m.delivered[out], axis=1), kind="stable")][:_MOST_TESTED]
+    if len(out):
+        gains = survival.entering(world, *common_sets.repeated(there, point, len(out)), out)[1]
+        found.after_adjustment = _named(m, out[gains > 1e-12 * total], "")
+        found.against_fixed_rivals = _named(m, out[common_sets.gain_at_once(world, point, out)], "")
+        profit[out] = gains
+    if float(m.K_0) > 0.0:
+        found.nearest = float(np.min(np.abs(profit))) / total
+        tried = common_sets.near(there, profit)
+        found.searched, found.free = tried.shape[1], common_sets.free(len(there))
+        found.others = [_described(m, set_) for set_ in tried[:, common_sets.standing(world, tried)].T]
+    found.starts, elsewhere = common_sets.from_elsewhere(world, there, point)
+    found.others += ["the same firms at other price indices"] * elsewhere
     return found
-
-
-def _first_variety_pays(m: Primitives, b: Behaviour, rows: np.ndarray) -> list[str]:
-    s = m.sigma - 1.0
-    weight = (m.delivered[rows] * np.exp(b.x)) ** s
-    first = np.sum(b.spending * weight, axis=1) * (m.sigma / s) ** -m.sigma / (s * m.K_1)
-    return [m.firm_names[i] for i, pays in zip(rows, first > 1.0 + 1e-12, strict=True) if pays]

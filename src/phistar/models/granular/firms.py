@@ -46,32 +46,50 @@ def schedule(m: Primitives, x: Unknowns, phi: np.ndarray) -> dict[str, np.ndarra
     Returns
     -------
     dict of ndarray (origin, destination, firm)
-        ``sells``, ``price``, ``markup``, ``share``, ``varieties``, ``revenue``, ``profit``: undefined price and
-        markup, and zero else, where it would rather stay out.
+        ``sells``, ``price``, ``markup``, ``share``, ``varieties``, ``revenue``, ``profit`` (under a common scope before
+        the firm's K_0, as reported for the firms that are in): undefined price and markup, and zero else, where it
+        would rather stay out.
     """
     n = len(m.countries)
     phi = np.broadcast_to(phi, (n, phi.shape[-1]))
-    parts: dict[str, list[np.ndarray]] = {}
-    for j in range(n):
+    tau = m.tau if m.segmented else np.ones((n, n))
+    delivered = phi[:, None] / tau[..., None]
+    with np.errstate(all="ignore"):
+        follow = _in_all_markets if m.common else _market_by_market
+        share, after, sells = follow(m, delivered, x["log_price_index"])
+        return _told(m, delivered, np.where(sells, share, 0.0), sells, after)
+
+
+def _market_by_market(m: Primitives, phi: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the firm's share, ln P after its own entry, and whether it comes, each market by itself."""
+    share, after, sells = np.zeros(phi.shape), np.zeros(phi.shape), np.zeros(phi.shape, dtype=bool)
+    for j in range(len(x)):
         game = kernel.of_sectors(m.game, [j])
-        tau = m.tau[:, j] if m.segmented else np.ones(n)
-        delivered = (phi / tau[:, None]).reshape(-1, 1)
-        able = kernel.ability(game, delivered)
-        share, profit = replies.best_reply(game, able, x["log_price_index"][j : j + 1], np.zeros(able.shape))
-        sells = (share > 0.0) & (profit >= 0.0)
-        told = _told(game, delivered, np.where(sells, share, 0.0), sells, x["log_price_index"][j : j + 1])
-        told["profit"] = np.where(sells, profit, 0.0)
-        for name, values in told.items():
-            parts.setdefault(name, []).append(values.reshape(n, -1))
-    return {name: np.stack(values, axis=1) for name, values in parts.items()}
+        able = kernel.ability(game, phi[:, j].reshape(-1, 1))
+        best, profit, moved = replies.best_reply(game, able, x[j : j + 1], np.zeros(able.shape))
+        for kept, found in ((share, best), (after, moved), (sells, (best > 0.0) & (profit >= 0.0))):
+            kept[:, j] = found.reshape(kept[:, j].shape)
+    return share, after, sells
 
 
-def _told(game: Any, phi: np.ndarray, share: np.ndarray, sells: np.ndarray, x: np.ndarray) -> dict[str, np.ndarray]:
-    # The firm's own entry moves the price index, as its share of the sector says.
-    after = x + np.log1p(-share) / (game.sigma - 1.0)
+def _in_all_markets(m: Primitives, phi: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the same where the firm has one scope for all markets, and comes to all or to none."""
+    n, _, count = phi.shape
+    one_each = np.moveaxis(phi, 1, 2).reshape(n * count, len(x), 1)
+    entry = replies.one_scope(m.batched(), one_each, x[:, None])
+    share, after = (np.moveaxis(a.reshape(n, count, len(x)), 1, 2) for a in (entry.share, entry.x))
+    comes = (np.isfinite(entry.log_n) & (entry.profit >= 0.0)).reshape(n, 1, count)
+    return share, after, comes & (share > 0.0)
+
+
+def _told(m: Primitives, phi: np.ndarray, share: np.ndarray, sells: np.ndarray, after: np.ndarray) -> dict[str, Any]:
+    game = m.batched().game
     spending = game.upper.spending(after)
     markup = eq.markup_of_share(game, after, share)
     scope = eq.varieties(game, spending, share, markup) if game.scope == "multi" else sells.astype(float)
+    if m.common:
+        scope = np.where(sells, np.sum(scope, axis=1, keepdims=True), 0.0)  # each market bears its part of the cost
+    profit = eq.profit(game, spending, share, eq.elasticity(game, after, share))
     return {
         "sells": sells,
         "price": np.where(sells, eq.price(markup, phi), np.nan),
@@ -79,4 +97,5 @@ def _told(game: Any, phi: np.ndarray, share: np.ndarray, sells: np.ndarray, x: n
         "share": share,
         "varieties": scope,
         "revenue": spending * share,
+        "profit": np.where(sells, profit, 0.0),
     }

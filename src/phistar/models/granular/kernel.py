@@ -215,7 +215,7 @@ def keep_first(able: np.ndarray, count: np.ndarray, game: Game) -> np.ndarray:
 
 
 def select_from_top(game: Game, phi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Find who is active as `select` does, of productivities best first (firm, sector), the top firms looked at first."""
+    """Find who is active as `select` does, from productivities best first (firm, sector), the top ones first."""
     x, count = np.full(phi.shape[1], np.nan), np.zeros(phi.shape[1], dtype=int)
     wide, todo = min(_TOP, len(phi)), np.arange(phi.shape[1])
     while len(todo):

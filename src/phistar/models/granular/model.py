@@ -70,8 +70,8 @@ class Granular(Primitives, Model):
 
     @property
     def batchable(self) -> bool:
-        """Whether worlds like this one are solved together: few enough firms and markets, each with its own scope."""
-        return not self.common and self.delivered.size <= MOST_SALES
+        """Whether worlds like this one are solved together: not where firms and markets are very many."""
+        return bool(self.delivered.size <= MOST_SALES)
 
     def find_batch(self) -> tuple[Unknowns, np.ndarray]:
         """Find the equilibria of a batch; a reason stands where one was not found."""

@@ -250,7 +250,7 @@ def _static_entry(game: Game, phi: np.ndarray, x: np.ndarray, survivors: np.ndar
     gains = np.zeros(len(x), dtype=bool)
     if len(maybe):
         sub = kernel.of_sectors(game, maybe)
-        _, profit = replies.best_reply(sub, able[:, maybe], x[maybe], np.zeros((1, len(maybe))))
+        _, profit, _ = replies.best_reply(sub, able[:, maybe], x[maybe], np.zeros((1, len(maybe))))
         gains[maybe] = profit[0] > kernel.tolerance(sub, x[maybe])
     return gains
 

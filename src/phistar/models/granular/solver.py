@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from phistar.blocks.oligopoly import UpperTier
 from phistar.core.errors import NoEquilibrium
 from phistar.core.model import Unknowns
-from phistar.models.granular import common, kernel
+from phistar.models.granular import kernel, survival
 from phistar.models.granular.game import Game
+from phistar.models.granular.markets import by_market, pooled
 from phistar.models.granular.primitives import Primitives
 
 
@@ -23,7 +21,7 @@ def find(m: Primitives) -> Unknowns:
         When no set of firms can share some market without a loss.
     """
     if m.common:
-        return common.find(m)
+        return survival.find(m)
     x, copies = everywhere(m)
     _require(m.game, x)
     return _unknowns(m, x, copies)
@@ -34,6 +32,10 @@ def find_batch(m: Primitives) -> tuple[Unknowns, np.ndarray]:
     positive = np.all(np.isfinite(m.phi) & (m.phi > 0.0), axis=0)
     allowed = np.broadcast_to(positive & (True if m.eta is None else m.eta < m.sigma), m.points)
     reasons = np.where(allowed, "", "productivities must be positive, and eta below sigma").astype(object)
+    if m.common:
+        unknowns, found = survival.find_batch(m)
+        reasons[allowed & ~found] = "no equilibrium found"
+        return unknowns, reasons
     x, copies = everywhere(m)
     x, copies = (np.broadcast_to(found, (*found.shape[:-1], m.points)) for found in (x, copies))
     reasons[allowed & ~np.isfinite(x).all(axis=0)] = "no equilibrium found"
@@ -51,45 +53,6 @@ def autarky_copies(m: Primitives) -> np.ndarray:
     """Return which of one economy's firms are active on their own: they are who enters the integrated market (firm)."""
     copies: np.ndarray = by_market(m.game_of(1), m.delivered)[1][:, 0]
     return copies
-
-
-def by_market(game: Game, phi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Solve every market on its own for its firms (firm, market): ln P (market) and who is active (firm, market).
-
-    Markets of a batch of worlds, and the worlds, are so many sectors.
-    """
-    numbers = (game.sigma, game.upper.size, game.upper.eta, game.K_1, game.fixed)
-    where = np.broadcast_shapes(phi.shape[1:], *(np.shape(value) for value in numbers))
-    flat = np.broadcast_to(phi, (len(phi), *where)).reshape(len(phi), -1)
-    order = np.argsort(-flat, axis=0, kind="stable")
-    x, count = kernel.select_from_top(_of_each(game, where), np.take_along_axis(flat, order, axis=0))
-    active = np.zeros(flat.shape, dtype=int)
-    np.put_along_axis(active, order, (np.arange(len(phi))[:, None] < count).astype(int), axis=0)
-    return x.reshape(where), active.reshape(len(phi), *where)
-
-
-def _of_each(game: Game, where: tuple[int, ...]) -> Game:
-    """Return the game with its numbers laid out over sectors; a number that all share stays one."""
-
-    def laid(value: Any) -> Any:
-        if value is None or np.size(value) == 1:
-            return value if np.ndim(value) == 0 else np.asarray(value).reshape(())[()]
-        return np.broadcast_to(value, where).ravel()
-
-    upper = UpperTier(laid(game.upper.size), laid(game.upper.eta))
-    return Game(laid(game.sigma), upper, laid(game.K_1), laid(game.fixed), game.conduct, game.scope)
-
-
-def pooled(game: Game, phi: np.ndarray, entrants: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Solve one market for its firms, of which there are so many copies (firm); equal firms enter one at a time."""
-    most = np.max(entrants.reshape(len(entrants), -1), axis=1)
-    most[0] = max(most[0], 1)  # a row, where nobody enters
-    rows = np.repeat(np.arange(len(most)), most)
-    number = np.concatenate([np.arange(k) for k in most]).reshape(-1, *(1,) * (entrants.ndim - 1))
-    x, active = by_market(game, np.where(number < entrants[rows], phi[rows], 0.0)[:, None])
-    copies = np.zeros(entrants.shape, dtype=int)
-    np.add.at(copies, rows, active[:, 0])
-    return x, copies[:, None]
 
 
 def _require(game: Game, x: np.ndarray) -> None:

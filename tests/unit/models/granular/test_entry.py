@@ -114,7 +114,13 @@ def test_other_sets_of_firms_that_could_stand_are_listed() -> None:
     assert eq.certificate.checks["static_no_entry"]
     assert len(others) == 3
     assert not eq.certificate.checks["no_other_equilibrium_found"]
-    assert any("sets of active firms looked at" in note for note in eq.certificate.notes)
+    assert any(note.endswith("sets of active firms looked at") for note in eq.certificate.notes)
+
+
+def test_a_search_over_some_of_the_sets_says_which() -> None:
+    firms = np.linspace(0.30, 0.24, 12).tolist()
+    notes = solve(world(productivities=firms, K_0=1.0)).certificate.notes
+    assert any("differ in none but the 9 firms next to the marginal one of a market; no others" in n for n in notes)
 
 
 @pytest.mark.parametrize(
