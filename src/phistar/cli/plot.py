@@ -26,7 +26,7 @@ def plot_command(
     country: Country = None,
     settings: Settings = None,
 ) -> None:
-    """Draw a figure: cutoffs, comparative_statics (with --over), firm_sizes or markups."""
+    """Draw a figure: cutoffs, comparative_statics (with --over), firm_sizes, markups or schedules."""
     from phistar.cli.output import say
     from phistar.core.files import check_suffix, check_writable
     from phistar.report.figures import draw, find_figure

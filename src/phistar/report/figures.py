@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from phistar.core.errors import InputError, unknown_key
+from phistar.core.model import Model
 from phistar.core.parameters import read_place
 from phistar.core.scenario import Scenario
-from phistar.models.registry import build_model, read_scenario
+from phistar.models.registry import build_counterfactual, build_model, read_scenario
 
 Drawer = Callable[[Scenario, Any, int | None], Any]
 
@@ -44,7 +45,8 @@ def draw(
     Parameters
     ----------
     name : str
-        ``cutoffs``, ``comparative_statics``, ``firm_sizes`` or ``markups`` (where they differ between firms).
+        ``cutoffs``, ``comparative_statics``, ``firm_sizes`` or ``markups`` (where they differ between firms); where
+        firms are listed one by one ``markups``, ``schedules`` and ``comparative_statics``.
     scenario : path, dict or Scenario
     settings : sequence of str
         ``KEY=VALUE`` settings laid over the scenario.
@@ -72,7 +74,18 @@ def draw(
         raise InputError("model", "has no figures", model.name)
     if over and name != "comparative_statics":
         raise InputError("--over", f"has no part in the figure {name}", remedy="use comparative_statics")
+    _check_firms(name, model)
     return drawer(loaded, over, None if country is None else read_place(country, model.countries, "--country"))
+
+
+def _check_firms(name: str, model: Model) -> None:
+    """Refuse figures of a distribution where firms are listed one by one, and those of listed firms elsewhere."""
+    if "firm" in model.labels and name in {"cutoffs", "firm_sizes"}:
+        raise InputError("--figure", f"{name} is not drawn for {model.name}, whose firms are listed one by one",
+                         remedy="use markups, schedules or comparative_statics")  # fmt: skip
+    if "firm" not in model.labels and name == "schedules":
+        raise InputError("--figure", f"{name} is not drawn for {model.name}, whose firms are a distribution",
+                         remedy="use firm_sizes")  # fmt: skip
 
 
 def _cutoffs(scenario: Scenario, over: Any, country: int | None) -> Any:
@@ -111,9 +124,26 @@ def _firm_sizes(scenario: Scenario, over: Any, country: int | None) -> Any:
 
 def _markups(scenario: Scenario, over: Any, country: int | None) -> Any:
     from phistar.report.markups import markup_chart
+    from phistar.report.rivals import rivals_chart
     from phistar.verbs.solve import solve
 
+    if "firm" in build_model(scenario).labels:
+        return rivals_chart(*_before_and_after(scenario), country or 0)
     return markup_chart(solve(scenario), country)
+
+
+def _schedules(scenario: Scenario, over: Any, country: int | None) -> Any:
+    from phistar.report.rivals import schedules_chart
+
+    return schedules_chart(*_before_and_after(scenario), country or 0)
+
+
+def _before_and_after(scenario: Scenario) -> tuple[Any, Any]:
+    """Solve the baseline, and the counterfactual where there is one."""
+    from phistar.verbs.solve import solve
+
+    has = scenario.counterfactual is not None and scenario.counterfactual.parameters
+    return solve(build_model(scenario)), solve(build_counterfactual(scenario)) if has else None
 
 
 _FIGURES: dict[str, Drawer] = {
@@ -121,4 +151,5 @@ _FIGURES: dict[str, Drawer] = {
     "comparative_statics": _comparative_statics,
     "firm_sizes": _firm_sizes,
     "markups": _markups,
+    "schedules": _schedules,
 }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from phistar.core.errors import NoEquilibrium
+from phistar.core.errors import InputError, NoEquilibrium
 from phistar.core.model import Model
 from phistar.core.paths import Path
 from phistar.report.theme import COLOURS, GREY, spread, themed
@@ -15,12 +16,18 @@ from phistar.verbs.sweep import Sweep
 
 WIDTH, HEIGHT = 270, 170
 LABEL_GAP = 14.0
+#: Up to so many whole numbers each has its tick.
+MOST_COUNTS = 6
 
 Reader = Callable[[Sweep, Sequence[str], int], np.ndarray | None]
 
 
 def _by_country(name: str) -> Reader:
     return lambda sweep, names, i: sweep.columns.get(f"{name}[{names[i]}]")
+
+
+def _by_market(name: str) -> Reader:
+    return lambda sweep, names, i: sweep.columns.get(name, sweep.columns.get(f"{name}[{names[i]}]"))
 
 
 def _home(name: str) -> Reader:
@@ -58,11 +65,25 @@ MARKUP_PANELS: tuple[Panel, ...] = (
     ("Mean markup", "numeraire", _by_country("mean_markup")),
     ("Net exports", "numeraire", _by_country("net_exports")),
 )
+#: The same where a few firms are listed: they are counted, not weighed.
+RIVAL_PANELS: tuple[Panel, ...] = (
+    ("Survivors", "firms in the market", _by_market("survivors")),
+    ("Price index", "numeraire", _by_market("price_index")),
+    ("Welfare", "utility a head", _by_market("welfare")),
+    ("Aggregate markup", "sales over work", _by_market("aggregate_markup")),
+    ("Concentration", "sum of squared shares", _by_market("herfindahl")),
+    ("Variety", "varieties on sale", _by_market("total_varieties")),
+    ("Cutoff", "of the marginal survivor", _by_market("cutoff")),
+    ("Profits", "of all firms, numeraire", _by_market("total_profit")),
+    ("Misallocation", "share of output lost", _by_market("misallocation")),
+)
 
 
 def panels_for(model: Model) -> tuple[Panel, ...]:
     """Return the panels that suit what a model reports."""
     units = {v.name: v.unit for v in model.variables}
+    if "survivors" in units:
+        return RIVAL_PANELS
     return MARKUP_PANELS if units.get("cutoff") == "cost" else PANELS
 
 
@@ -117,8 +138,13 @@ def _panel(
         return None
     low, high = _range(list(lines.values()))
     scale_y = alt.Scale(domain=[low, high], nice=False)
+    # Counts jump from one whole number to the next.
+    counts = all(np.array_equal(line, np.round(line), equal_nan=True) for line in lines.values())
     x = alt.X("key:Q", title=key.text, scale=alt.Scale(zero=False, nice=False), axis=alt.Axis(tickCount=5))
-    y = alt.Y("value:Q", title=unit, scale=scale_y, axis=alt.Axis(tickCount=4, grid=True, format=".6~g"))
+    ticks = list(range(math.ceil(low), math.floor(high) + 1)) if counts else []
+    few: Any = ticks if 0 < len(ticks) <= MOST_COUNTS else alt.Undefined
+    axis_y = alt.Axis(tickCount=4, grid=True, format=".6~g", values=few)
+    y = alt.Y("value:Q", title=unit, scale=scale_y, axis=axis_y)
     layers = [] if at is None else [_rule(at)]
     ends = {i: int(np.flatnonzero(~np.isnan(line))[-1]) for i, line in lines.items()}
     wanted = [HEIGHT * (high - lines[i][ends[i]]) / (high - low) for i in lines]
@@ -129,7 +155,10 @@ def _panel(
             for k, v in zip(sweep[key.text], line, strict=True)
         ]
         drawn = alt.Chart(alt.Data(values=rows)).mark_line(
-            color=colour, strokeWidth=2.2, point={"color": colour, "size": 14} if len(rows) < 12 else False
+            color=colour,
+            strokeWidth=2.2,
+            interpolate="step" if counts else "linear",
+            point={"color": colour, "size": 14} if len(rows) < 12 else False,
         )
         layers.append(drawn.encode(x=x, y=y))
         end = alt.Data(values=[{"key": float(sweep[key.text][ends[i]]), "name": names[i]}])
@@ -156,7 +185,7 @@ def _present(model: Model, key: Path, values: np.ndarray) -> float | None:
     """Return the scenario's own value of the key where it is one number within the figure."""
     try:
         entries = np.unique(np.asarray(model.lookup(key), dtype=float))
-    except (NotImplementedError, TypeError, ValueError):
+    except (NotImplementedError, TypeError, ValueError, InputError):
         return None
     if len(entries) != 1 or not values.min() <= entries[0] <= values.max():
         return None

@@ -35,10 +35,22 @@ LINEAR: dict[str, Any] = {
                    "cost": {"family": "pareto", "c_M": 1.0, "k": 2.3}},
     "countries": {"names": ["Home", "Foreign"]},
 }  # fmt: skip
-#: Which figure each model has: of one markup for all there is no distribution.
+RIVALS: dict[str, Any] = {
+    "model": "granular",
+    "parameters": {"sigma": 6.0, "K_1": 5.0, "R": 1000.0,
+                   "productivities": [0.2792937, 0.2669171, 0.237274, 0.2349326, 0.2344921, 0.2239384, 0.2018728]},
+    "counterfactual": {"parameters": {"market": "integrated"}},
+}  # fmt: skip
+OVER_RIVALS = {"comparative_statics": ["K_1=2:8:5"]}
+#: Figures of a distribution: of one markup for all there is none.
+OF_DRAWS = [name for name in figure_names() if name != "schedules"]
+OF_ONE_MARKUP = [name for name in OF_DRAWS if name != "markups"]
+#: Figures of firms listed one by one.
+OF_RIVALS = ["comparative_statics", "markups", "schedules"]
 DRAWN = [
-    *((SCENARIO, name) for name in figure_names() if name != "markups"),
-    *((LINEAR, name) for name in figure_names()),
+    *((SCENARIO, name) for name in OF_ONE_MARKUP),
+    *((LINEAR, name) for name in OF_DRAWS),
+    *((RIVALS, name) for name in OF_RIVALS),
 ]
 each = pytest.mark.parametrize(("scenario", "name"), DRAWN, ids=[f"{s['model']}: {name}" for s, name in DRAWN])
 
@@ -55,7 +67,7 @@ def values(definition: Any) -> list[dict[str, Any]]:
 def test_every_figure_is_one_vega_lite_definition_in_four_formats(
     scenario: dict[str, Any], name: str, tmp_path: Path
 ) -> None:
-    chart = draw(name, scenario, over=OVER.get(name, ()))
+    chart = draw(name, scenario, over=(OVER_RIVALS if scenario is RIVALS else OVER).get(name, ()))
     assert "vega-lite" in chart.to_dict()["$schema"]
     starts = {".svg": b"<svg", ".png": b"\x89PNG", ".pdf": b"%PDF", ".html": b"<!DOCTYPE html>"}
     for suffix, start in starts.items():
@@ -93,7 +105,7 @@ def test_the_cutoff_diagram_names_three_fates() -> None:
         {"L": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]},
     ],
 )
-@pytest.mark.parametrize("name", [name for name in figure_names() if name != "markups"])
+@pytest.mark.parametrize("name", OF_ONE_MARKUP)
 def test_figures_stand_in_corners(name: str, change: dict[str, Any], tmp_path: Path) -> None:
     scenario = copy.deepcopy(SCENARIO)
     scenario["parameters"] |= change

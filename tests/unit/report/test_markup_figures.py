@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from phistar.core.errors import InputError
-from phistar.report.figures import draw, figure_names
+from phistar.report.figures import draw
 from phistar.verbs.solve import solve
 
-from .test_figures import LINEAR, SCENARIO, values
+from .test_figures import LINEAR, OF_DRAWS, SCENARIO, values
 
 
 def changed(**parameters: Any) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def test_comparative_statics_show_entrants_and_markups() -> None:
         {"L": [10.0, 11.0, 9.0, 10.0, 10.5, 9.5, 10.2, 9.8], "tau": 1.8},
     ],
 )
-@pytest.mark.parametrize("name", figure_names())
+@pytest.mark.parametrize("name", OF_DRAWS)
 def test_figures_stand_in_corners(name: str, change: dict[str, Any]) -> None:
     chart = draw(name, changed(**change), over=["f_E=0.1:0.11:3"] if name == "comparative_statics" else ())
     json.dumps(chart.to_dict(), allow_nan=False)

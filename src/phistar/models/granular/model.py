@@ -29,7 +29,7 @@ class Granular(Primitives, Model):
     parameters = PARAMETERS
     variables = outcomes.VARIABLES
     errata = ERRATA
-    capabilities = frozenset({"elasticities", "batch", "firms", "decompose"})
+    capabilities = frozenset({"elasticities", "batch", "firms", "decompose", "figures"})
 
     @classmethod
     def build(cls, raw: Mapping[str, Any], names: Sequence[str] | None = None) -> Self:
