@@ -207,12 +207,8 @@ def _by_productivity(
 ) -> Any:
     import altair as alt
 
-    dots: Rows = [{"x": float(a), "y": float(b), "series": world.name}
-            for world in drawn
-            for a, b in zip(world.delivered, world.of_firms(name), strict=True) if np.isfinite(b)]  # fmt: skip
-    lines: Rows = [{"x": float(a), "y": float(b), "series": world.name}
-             for world, found in zip(drawn, more, strict=True)
-             for a, b in zip(phi, found[name], strict=True) if np.isfinite(b)]  # fmt: skip
+    dots = [row for world in drawn for row in _pairs(world, world.delivered, world.of_firms(name))]
+    lines = [row for world, found in zip(drawn, more, strict=True) for row in _pairs(world, phi, found[name])]
     ys = [row["y"] for row in dots + lines]
     pad = 0.1 * (max(ys) - min(ys))  # room above the last tick, so that titles stand in one line
     x = alt.X("x:Q", title="productivity, as delivered",
@@ -226,3 +222,8 @@ def _by_productivity(
     layers = [layer.encode(x=x, y=y, color=colour) for layer in (dashed, marked)]
     heading = alt.TitleParams(title, fontSize=13, anchor="start", offset=8, frame="group")
     return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT - 50, title=heading)
+
+
+def _pairs(world: World, x: np.ndarray, y: np.ndarray) -> Rows:
+    pairs = zip(x.tolist(), y.tolist(), strict=True)
+    return [{"x": a, "y": b, "series": world.name} for a, b in pairs if np.isfinite(b)]
