@@ -60,6 +60,8 @@ def behave(m: Primitives, x: Unknowns) -> Behaviour:
 
 def placed(values: Any, where: np.ndarray) -> Any:
     """Lay values out over the places marked, in order; the first of them elsewhere."""
+    if not where.any():  # a batch without an answer
+        return np.full(where.shape, np.nan)
     index = np.zeros(where.shape, dtype=int)
     index[where] = np.arange(np.count_nonzero(where))
     return values[index.ravel()].reshape(*where.shape)

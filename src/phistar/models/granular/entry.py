@@ -200,6 +200,7 @@ def _common(m: Primitives, b: Behaviour) -> Tests:
     profit, total = common.profits(world, point)[:, 0], float(np.sum(b.spending))
     found = Tests(profit[there] / total)
     out = np.flatnonzero(~there)
+    profit[out] = -np.inf  # farthest from zero, unless told otherwise
     out = out[np.argsort(-np.max(m.delivered[out], axis=1), kind="stable")][:_MOST_TESTED]
     if len(out):
         gains = survival.entering(world, *common_sets.repeated(there, point, len(out)), out)[1]

@@ -33,9 +33,11 @@ CASES = [
     (world(ONE, upper="ces", eta=2.0, I=1700.0), "eta=0.5:6:12"),
     (world(ONE, upper="ces", eta=2.0, I=1700.0, productivities=[0.3]), "eta=0.5:2:7"),
     (world(ONE, scope="single"), "f=0:40:9"),
+    (world(ONE, scope="single"), "f=1000:2000:3"),
     (world(TWO), "productivities[1][0]=0.1:0.4:7"),
     (world(TWO), "tau[0][1]=1:1.5:7"),
     (world(TWO, scope_choice="common"), "K_0=0:80:7"),
+    (world(TWO, scope_choice="common"), "K_0=800:900:2"),
     (world(TWO, scope_choice="common", K_0=12.0), "tau=1:1.2:5"),
     (world(TWO, scope_choice="common", K_0=12.0, conduct="cournot"), "R[0]=100:1500:5"),
 ]
