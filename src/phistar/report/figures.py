@@ -9,7 +9,7 @@ from phistar.core.errors import InputError, unknown_key
 from phistar.core.model import Model
 from phistar.core.parameters import read_place
 from phistar.core.scenario import Scenario
-from phistar.models.registry import build_counterfactual, build_model, read_scenario
+from phistar.models.registry import build_model, read_scenario
 
 Drawer = Callable[[Scenario, Any, int | None], Any]
 
@@ -140,10 +140,13 @@ def _schedules(scenario: Scenario, over: Any, country: int | None) -> Any:
 
 def _before_and_after(scenario: Scenario) -> tuple[Any, Any]:
     """Solve the baseline, and the counterfactual where there is one."""
+    from phistar.verbs.compare import compare
     from phistar.verbs.solve import solve
 
-    has = scenario.counterfactual is not None and scenario.counterfactual.parameters
-    return solve(build_model(scenario)), solve(build_counterfactual(scenario)) if has else None
+    if scenario.counterfactual is None or not scenario.counterfactual.parameters:
+        return solve(scenario), None
+    found = compare(scenario)
+    return found.baseline, found.counterfactual
 
 
 _FIGURES: dict[str, Drawer] = {

@@ -31,22 +31,19 @@ _PANELS = (
 
 @dataclass(frozen=True)
 class World:
-    """An equilibrium under the name it has in a figure, one market of it, and all firms of the figure by name."""
+    """An equilibrium under the name it has in a figure, and one market of it."""
 
     name: str
     colour: str
     equilibrium: Equilibrium
     market: int
-    firms: tuple[str, ...]
 
     def of_firms(self, name: str) -> np.ndarray:
-        """Return what every firm of the figure does in the market, nan where it is out (firm)."""
-        values, active = (self.equilibrium[n].reshape(len(self.equilibrium["active"]), -1) for n in (name, "active"))
-        j = self.market if values.shape[1] > 1 else 0
-        does = dict(
-            zip(self.equilibrium.labels_of("firm"), np.where(active[:, j] > 0.0, values[:, j], np.nan), strict=True)
-        )
-        return np.array([does.get(firm, np.nan) for firm in self.firms])
+        """Return what every firm does in the market, nan where it is out (firm)."""
+        values, active = self.equilibrium[name], self.equilibrium["active"]
+        if values.ndim > 1:
+            values, active = values[:, self.market], active[:, self.market]
+        return np.where(active > 0.0, values, np.nan)
 
     @property
     def delivered(self) -> np.ndarray:
@@ -57,12 +54,11 @@ class World:
 def worlds(before: Equilibrium, after: Equilibrium | None, market: int = 0) -> list[World]:
     """Name what is drawn: one equilibrium, or two by what sets them apart."""
     if after is None:
-        return [World(_market(before), BLUE, before, market, before.labels_of("firm"))]
-    firms = tuple(dict.fromkeys((*before.labels_of("firm"), *after.labels_of("firm"))))
+        return [World(_market(before), BLUE, before, market)]
     names = [_market(before), _market(after)]
     if names[0] == names[1]:
         names = ["before", "after"]
-    return [World(n, c, e, market, firms) for n, c, e in zip(names, (BLUE, ORANGE), (before, after), strict=True)]
+    return [World(n, c, e, market) for n, c, e in zip(names, (BLUE, ORANGE), (before, after), strict=True)]
 
 
 def _market(equilibrium: Equilibrium) -> str:
@@ -120,7 +116,7 @@ def _by_firm(drawn: Sequence[World], firms: Sequence[int], name: str, title: str
     """Draw a dot a firm and world, an arrow's shaft between the two, and numbers where there is room."""
     import altair as alt
 
-    labels, told = drawn[0].firms, len(firms) <= _MOST_TOLD
+    labels, told = drawn[0].equilibrium.labels_of("firm"), len(firms) <= _MOST_TOLD
     values = [world.of_firms(name) for world in drawn]
     rows: Rows = [
         {"firm": labels[i], "series": world.name, "y": float(v[i]), "told": _number(name, float(v[i])),

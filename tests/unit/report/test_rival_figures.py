@@ -70,13 +70,21 @@ def test_a_scenario_alone_has_one_series() -> None:
         assert series == {"autarky"}
 
 
-def test_firms_that_come_are_matched_by_name() -> None:
-    scenario = changed(productivities=[0.28, 0.27, 0.26])
-    scenario["counterfactual"] = {"parameters": {"productivities": [0.28, 0.27, 0.26, 0.275]}}
+def test_firms_that_come_have_rings() -> None:
+    scenario = changed(K_0=5.0)
+    scenario["counterfactual"] = {"parameters": {"K_0": 0.0}}
     definition = draw("markups", scenario).to_dict()
     rows = [row for row in values(panels(definition)["Markups"]) if "stays" in row]
-    assert {row["firm"] for row in rows if not row["stays"]} == {"4"}
+    came = {row["firm"] for row in rows if not row["stays"]}
+    assert came == {str(i + 1) for i in range(int(solve(scenario)["survivors"]), 5)}
     assert {row["series"] for row in rows} == {"before", "after"}
+    assert "rings: firms that come" in definition["title"]["subtitle"][1]
+
+
+def test_other_firms_or_countries_cannot_be_drawn_beside_the_baseline() -> None:
+    for change in ({"productivities": [0.28, 0.27]}, {"market": "segmented"}):
+        with pytest.raises(InputError, match="keep the"):
+            draw("schedules", {**changed(), "counterfactual": {"parameters": change}})
 
 
 def test_a_market_is_shown_by_name() -> None:

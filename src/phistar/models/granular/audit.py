@@ -140,7 +140,8 @@ def _looked_at(m: Primitives, tests: entry.Tests) -> list[str]:
         left = f", all that differ in none but the {tests.free} firms {near}; no others" if some else ""
         told.append(f"other equilibria: {tests.searched} sets of active firms looked at{left}")
     if tests.starts:
-        told.append(f"other equilibria of the same firms: looked for from {tests.starts} other price indices")
+        once = "; of each other set, from one start" if tests.searched else ""
+        told.append(f"other equilibria of the same firms: looked for from {tests.starts} other price indices{once}")
     return told
 
 

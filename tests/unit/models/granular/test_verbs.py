@@ -58,6 +58,16 @@ def test_one_more_firm_replies_best_or_stays_out() -> None:
     assert scope * price**-5.0 / np.exp(-5.0 * x) == pytest.approx(share[1:], rel=1e-9)
 
 
+@pytest.mark.parametrize("conduct", ["bertrand", "cournot"])
+@pytest.mark.parametrize("upper", [{}, {"upper": "ces", "eta": 2.0, "I": 2000.0}])
+def test_the_accounts_of_one_more_firm_balance(conduct: str, upper: dict[str, Any]) -> None:
+    eq = solve({**ONE, "parameters": {**ONE["parameters"], **upper, "conduct": conduct, "K_0": 3.0}})
+    told = {name: values[0, 0] for name, values in schedule(eq, [0.26, 0.30, 0.35]).items()}
+    assert told["sells"].all()
+    kept = told["revenue"] * (1.0 - 1.0 / told["markup"]) - 5.0 * told["varieties"] - 3.0
+    assert told["profit"] == pytest.approx(kept, rel=1e-10)
+
+
 def test_a_sweep_names_firms_and_markets() -> None:
     one = sweep(ONE, ["R=500:2000:4"])
     assert one.refused == 0
