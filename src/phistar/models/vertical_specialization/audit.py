@@ -31,7 +31,7 @@ def audit(m: Primitives, x: Unknowns, values: Mapping[str, Any]) -> tuple[Residu
         if m.is_batch:
             return residuals, {}, []
         checks = _checks(m, found, values, entering)
-        return residuals, checks, _notes(m, found, values, checks)
+        return residuals, checks, _notes(m, found, values, checks) + _atom_notes(m, x)
 
 
 def price_index_of_prices(m: Primitives, found: State, entrants: np.ndarray) -> np.ndarray:
@@ -43,7 +43,8 @@ def price_index_of_prices(m: Primitives, found: State, entrants: np.ndarray) -> 
     prices add up over modes.
     """
     s = m.sigma - 1.0
-    moment = np.where(m.open, np.exp(m.productivity.log_moment(found.log_cutoff, s)), 0.0)
+    idle = found.idle * np.exp(s * found.log_cutoff)
+    moment = np.where(m.open, np.exp(m.productivity.log_moment(found.log_cutoff, s)) - idle, 0.0)
     by_mode = entrants[:, None] * np.exp(-s * eq.log_costs(m, found.log_w)) * moment
     prices = by_mode[:, 0] + by_mode[:, 1] + eq.other(by_mode[:, 2] + by_mode[:, 3])
     return np.asarray(m.sigma / s * prices ** (-1.0 / s))
@@ -103,3 +104,10 @@ def _support_notes(m: Primitives, found: State, values: Mapping[str, Any]) -> li
         else:
             notes.append(f"a cutoff of {name} lies below the support: every draw is active")
     return notes
+
+
+def _atom_notes(m: Primitives, x: Unknowns) -> list[str]:
+    deeds = ("sell at home", "import for home sales", "export", "import for exports")
+    held = np.isfinite(x["_atom"]) & x["_entering"][:, None] if "_atom" in x else np.zeros((0, 0), dtype=bool)
+    return [f"of the firms of {m.countries[i]} at productivity {np.exp(x['_atom'][i, c]):.6g} a share of "
+            f"{x['atom_share'][i, c]:.4g} {deeds[c]}: they are indifferent" for i, c in np.argwhere(held)]  # fmt: skip

@@ -126,10 +126,33 @@ def free_entry(m: Primitives, fixed: Array, log_cutoff: Array) -> Array:
 
 
 @equation(PAPER, "A.1", r"F(\varphi_c) = f_c\,\varphi_c^{1-\sigma}\,V(\varphi_c)")
-def F(m: Primitives, fixed: Array, log_cutoff: Array) -> Array:
-    """Compute F, a draw's expected variable profit by mode, in labour (country, mode)."""
+def F(m: Primitives, fixed: Array, log_cutoff: Array, atom_share: Array | None = None) -> Array:
+    """Compute F, a draw's expected variable profit by mode, in labour (country, mode).
+
+    Of an atom that stands at the cutoff, only `atom_share` may take the mode (country, mode).
+    """
     order = m.sigma - 1.0
-    return fixed * np.exp(m.productivity.log_moment(log_cutoff, order) - order * log_cutoff)
+    each = np.exp(m.productivity.log_moment(log_cutoff, order) - order * log_cutoff)
+    return fixed * (each if atom_share is None else each - idle_at_cutoff(m, log_cutoff, atom_share))
+
+
+def idle_at_cutoff(m: Primitives, log_cutoff: Array, atom_share: Array) -> Array:
+    """Compute the share of draws that stand at the cutoff and do not take the mode (country, mode)."""
+    return (1.0 - atom_share) * np.exp(m.productivity.log_moment_of_atom(value_of(log_cutoff), 0.0))
+
+
+def marginal_atom(log_cutoff: Array, atom_share: Array, log_atom: np.ndarray) -> Array:
+    """State that a cutoff stands on the atom that mixes, and that all firms at any other take its mode (country, mode).
+
+    Notes
+    -----
+    Where a mode and the one with imports have one cutoff, firms draw one lot for both.
+    """
+    gap = np.where(np.isnan(log_atom), atom_share - 1.0, log_cutoff - np.nan_to_num(log_atom))
+    one = log_atom[:, ::2] == log_atom[:, 1::2]
+    lot = atom_share[:, 1::2] - atom_share[:, ::2]
+    pairs = [np.where(one[:, c], lot[:, c], gap[:, 2 * c + 1]) for c in (0, 1)]
+    return laid(gap[:, 0], pairs[0], gap[:, 2], pairs[1])
 
 
 def profit_and_F(m: Primitives, fixed: Array, log_cutoff: Array) -> tuple[Array, Array]:

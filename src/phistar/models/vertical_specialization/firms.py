@@ -12,8 +12,13 @@ from phistar.models.vertical_specialization.outcomes import pairs, state
 from phistar.models.vertical_specialization.primitives import Primitives
 
 
-def schedule(m: Primitives, x: Unknowns, log_phi: np.ndarray) -> dict[str, np.ndarray]:
+def schedule(
+    m: Primitives, x: Unknowns, log_phi: np.ndarray, lottery: np.ndarray | None = None
+) -> dict[str, np.ndarray]:
     """Follow firms of given ln productivity (origin, firm), or (1, firm) for the same in both countries.
+
+    Where firms of an atom mix, those take a mode whose number in `lottery`, uniform on [0, 1) (origin, firm), is below
+    the share that do; all of them without a lottery.
 
     Returns
     -------
@@ -24,7 +29,7 @@ def schedule(m: Primitives, x: Unknowns, log_phi: np.ndarray) -> dict[str, np.nd
     """
     found, s = state(m, x), m.sigma - 1.0
     phi = np.broadcast_to(log_phi, (2, log_phi.shape[-1]))[:, None, :]
-    reached = (phi >= found.log_cutoff[..., None]) & m.open[..., None]
+    reached = _reached(x, phi, lottery) & m.open[..., None]
     sells, imports = _markets(reached[:, 0], reached[:, 2]), _markets(reached[:, 1], reached[:, 3])
     cost = eq.log_costs(m, found.log_w)
     own, bought = (pairs(cost[:, c], cost[:, c + 2])[..., None] for c in (0, 1))
@@ -49,6 +54,16 @@ def schedule(m: Primitives, x: Unknowns, log_phi: np.ndarray) -> dict[str, np.nd
     }
 
 
+def _reached(x: Unknowns, phi: np.ndarray, lottery: np.ndarray | None) -> np.ndarray:
+    """Say whether firms take each mode where it can be had (origin, mode, firm)."""
+    cutoff = x["log_cutoff"][..., None]
+    if lottery is None or "_atom" not in x:
+        return np.asarray(phi >= cutoff)
+    # logs of an atom may differ in their last digits
+    drawn = np.abs(phi - x["_atom"][..., None]) < 1e-9
+    return np.where(drawn, lottery[:, None] < x["atom_share"][..., None], phi >= cutoff)
+
+
 def _markets(home: np.ndarray, abroad: np.ndarray) -> np.ndarray:
     """Lay what firms do at home and abroad out by destination (origin, destination, firm)."""
     return np.stack([np.stack([home[0], abroad[0]]), np.stack([abroad[1], home[1]])])
@@ -69,7 +84,8 @@ def draw(m: Primitives, x: Unknowns, n: int, seed: int) -> dict[str, np.ndarray]
     found = state(m, x)
     entrants = eq.mass_entrants(m, found.log_w, found.R, found.f)
     phi = np.stack([family.sample(n, rng) for family in m.families])
-    every = schedule(m, x, np.log(phi))
+    lottery = rng.random(phi.shape) if m.has_atoms else None
+    every = schedule(m, x, np.log(phi), lottery)
     parts = [_columns(m, i, phi[i], every, entrants[i] / n) for i in (0, 1)]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 

@@ -72,24 +72,34 @@ class VerticalSpecialization(Primitives, Model):
 
     def _nothing(self) -> Unknowns:
         """Lay out the unknowns of a batch, as yet unknown."""
-        sizes = {"log_cutoff": (2, 4), "log_B": (2,), "revenue_share": (2,), "log_omega": ()}
+        sizes: dict[str, tuple[int, ...]] = {"log_cutoff": (2, 4), "log_B": (2,), "revenue_share": (2,), "log_omega": ()}
+        if self.has_atoms:
+            sizes |= {"atom_share": (2, 4), "_atom": (2, 4)}
         unknown = {name: np.full((*size, self.points), np.nan) for name, size in sizes.items()}
         return {**unknown, "_entering": np.ones((2, self.points), dtype=bool)}
 
     def _unknowns(self, found: solver.Market) -> Unknowns:
-        """Say an answer in the equations' 13 unknowns (ln B is in units of the numeraire's power sigma)."""
+        """Say an answer in the equations' 13 unknowns (ln B is in units of the numeraire's power sigma).
+
+        Where productivity has atoms, `atom_share` says which share of the firms at a cutoff take the mode: all, unless
+        the cutoff is held at an atom, `_atom` in logs.
+        """
         log_B = (self.sigma - 1.0) * found.demand
         raw = np.stack([found.log_omega, np.zeros_like(found.log_omega)])
-        return {
+        unknowns = {
             "log_cutoff": found.log_cutoff,
             "log_B": log_B - self.sigma * raw[self.numeraire],
             "revenue_share": found.R / (np.exp(raw) * self.batched().L),
             "log_omega": found.log_omega,
             "_entering": found.entering,
         }
+        if self.has_atoms:
+            mixes = found.atom_share < 1.0
+            unknowns |= {"atom_share": found.atom_share, "_atom": np.where(mixes, found.log_cutoff, np.nan)}
+        return unknowns
 
     def equations(self, x: Unknowns) -> Residuals:
-        """State the 13 named equations: (1) by mode and country, (2) and (3) by country, (4)."""
+        """State the 13 named equations: (1) by mode and country, (2) and (3) by country, (4); and where atoms mix."""
         found = outcomes.state(self, x)
         cutoffs = found.log_cutoff - equations.log_cutoffs(self, found.log_w, found.log_B, found.fixed)
         # A country without entrants has no revenue instead of free entry; the audit says that entry would not pay.
@@ -101,6 +111,8 @@ class VerticalSpecialization(Primitives, Model):
             stated[f"free_entry[{country}]"] = entry[i]
             stated[f"labour_market[{country}]"] = labour[i]
         stated["trade_balance"] = equations.trade_balance(self, found.R, found.f)
+        if "atom_share" in x:
+            stated["marginal_atom"] = equations.marginal_atom(found.log_cutoff, x["atom_share"], x["_atom"])
         return stated
 
     def outcomes(self, x: Unknowns) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from phistar.blocks.keys import Keyed
-from phistar.blocks.productivity import Productivity, stack
+from phistar.blocks.productivity import Empirical, Productivity, stack
 from phistar.core.parameters import Parameter
 from phistar.models.vertical_specialization.parameters import PARAMETERS
 from phistar.numerics.duals import value_of
@@ -50,6 +50,16 @@ class Primitives(Keyed):
     def productivity(self) -> Productivity:
         """The countries' distributions as one, laid along axis 0 of cutoffs (country, mode)."""
         return stack(self.families, batch_axes=1 if self.is_batch else 0)
+
+    @property
+    def atoms(self) -> tuple[np.ndarray, ...]:
+        """Increasing ln productivities that a positive share of a country's draws has, none of a density (country)."""
+        return tuple(f.log_atoms if isinstance(f, Empirical) else np.empty(0) for f in self.families)
+
+    @property
+    def has_atoms(self) -> bool:
+        """Whether a country's productivity has atoms, whose firms may have to divide between two modes."""
+        return any(atoms.size for atoms in self.atoms)
 
     @property
     def rho(self) -> Any:

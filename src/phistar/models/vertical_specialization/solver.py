@@ -7,15 +7,15 @@ left of (4): at the input cost where goods and inputs are traded one for one.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from phistar.models.vertical_specialization import closed_form
 from phistar.models.vertical_specialization import equations as eq
-from phistar.models.vertical_specialization.demand import Demand, Market
+from phistar.models.vertical_specialization.demand import Demand
+from phistar.models.vertical_specialization.indifferent import blend
+from phistar.models.vertical_specialization.jumps import root_or_sides
+from phistar.models.vertical_specialization.market import Market
 from phistar.models.vertical_specialization.primitives import Primitives
-from phistar.numerics.monotone import increasing_root
 
 #: Trade off balance by more, in logs, is no answer; the certificate asks for more.
 ACCEPT = 1e-8
@@ -23,34 +23,44 @@ ACCEPT = 1e-8
 ALIKE = 1e-6
 
 
-def log_trade_balance(m: Primitives, market: Market) -> np.ndarray:
-    """Compute ln of country 1's exports over its imports, goods and inputs (batch)."""
+def trade(m: Primitives, market: Market) -> tuple[np.ndarray, np.ndarray]:
+    """Compute country 1's exports and its imports, goods and inputs (batch)."""
     goods = eq.export_share(market.f) * market.R
     inputs = m.rho * eq.import_share(market.f) * market.R
+    return goods[0] + inputs[1], goods[1] + inputs[0]
+
+
+def log_trade_balance(m: Primitives, market: Market) -> np.ndarray:
+    """Compute ln of country 1's exports over its imports, goods and inputs (batch)."""
+    exports, imports = trade(m, market)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.log(goods[0] + inputs[1]) - np.log(goods[1] + inputs[0])
+        return np.asarray(np.log(exports) - np.log(imports))
 
 
 def solve(m: Primitives, start: np.ndarray | None = None) -> Market:
     """Find the relative wage at which trade balances, and all that holds there, for a batch."""
     guess = closed_form.guess(m) if start is None else None
-    demand = Demand(m)
+    start, demand = np.zeros(m.points) if start is None else start, np.full((2, m.points), np.nan)
     if guess is not None:
         known = np.isfinite(guess.log_omega) & np.isfinite(guess.demand).all(axis=0)
-        start = np.where(known, guess.log_omega, 0.0)
-        demand.demand = np.where(known, guess.demand, 0.0)
+        start, demand = np.where(known, guess.log_omega, 0.0), np.where(known, guess.demand, np.nan)
+    asked = Demand(m, demand)
 
-    closed = np.zeros(m.points, dtype=bool)
+    def deficit(log_omega: np.ndarray) -> tuple[np.ndarray, None, np.ndarray]:
+        found = asked.at(log_omega)
+        nonlocal idle
+        idle = np.where(nobody_trades(found), log_omega, idle)
+        return -log_trade_balance(m, found), None, found.log_cutoff
 
-    def deficit(log_omega: np.ndarray) -> tuple[np.ndarray, None]:
-        found = demand.at(log_omega)
-        nonlocal closed
-        closed |= nobody_trades(found)
-        return -log_trade_balance(m, found), None
-
-    start = np.zeros(m.points) if start is None else start
-    answer = demand.at(increasing_root(deficit, start, slope=4.0 * m.sigma))
-    return replace(answer, untraded=closed)
+    idle = np.full(m.points, np.nan)
+    below, above = root_or_sides(deficit, start, m.atoms, 4.0 * m.sigma)
+    low, jumps = asked.at(np.where(np.isnan(below), idle, below)), below < above
+    if not jumps.any():
+        return low
+    high = asked.at(above)
+    surplus, loss = (np.subtract(*trade(m, side)) for side in (low, high))
+    mixed = blend(m, low, high, np.where(jumps, surplus / (surplus - loss), 1.0))
+    return low.replaced(jumps, mixed.take(jumps))
 
 
 def nobody_trades(found: Market) -> np.ndarray:
@@ -99,7 +109,7 @@ def judge(m: Primitives, found: Market) -> np.ndarray:
     reasons = np.full(m.points, "", dtype=object)
     atoms = any(family.family == "empirical" for family in m.families)
     reasons[~(np.abs(balance) <= ACCEPT)] = ATOM if atoms else LOST
-    reasons[np.isnan(balance) & np.asarray(found.untraded, dtype=bool)] = NO_TRADE
+    reasons[nobody_trades(found)] = NO_TRADE
     alike = np.abs(np.sum(eq.home_share(found.f), axis=0) - 1.0) <= ALIKE
     reasons[alike & (reasons != "")] = SUBSTITUTES
     return reasons
