@@ -45,9 +45,7 @@ class Demand:
         unknown = np.isnan(self.demand).any(axis=0)
         if unknown.any():
             self.demand = np.where(unknown, frontier(place, np.zeros(self.m.points)).level, self.demand)
-        demand, found = self._newton(place)
-        market = place.market(demand, np.ones(demand.shape, dtype=bool))
-        found &= np.all(market.R > 0.0, axis=0)
+        market, found = self._both_enter(place)
         for atom in self.atoms:
             held = np.flatnonzero(~found & np.isfinite(atom).any(axis=(0, 1)))
             if len(held):
@@ -67,8 +65,8 @@ class Demand:
         news = np.any(np.isfinite(atom) & (atom != last), axis=(0, 1))
         self.atoms = [np.where(news, atom, last), np.where(news, last, before)]
 
-    def _newton(self, place: Place) -> tuple[np.ndarray, np.ndarray]:
-        """Look for the demand at which entry just pays in both countries; say where it was found."""
+    def _both_enter(self, place: Place) -> tuple[Market, np.ndarray]:
+        """Look by Newton's method for demand at which entry just pays in both countries; say where that is found."""
         demand, arrived = self.demand, ~self.inside
         for _ in range(_TRIED):
             if np.all(arrived | np.isnan(demand).any(axis=0)):
@@ -79,4 +77,5 @@ class Demand:
             step = np.where(arrived, 0.0, np.clip(step, -LONGEST, LONGEST))
             demand = demand + step
             arrived = arrived | np.all(np.abs(step) <= CLOSE * (1.0 + np.abs(demand)), axis=0)
-        return demand, arrived & self.inside
+        market = place.market(demand, np.ones(demand.shape, dtype=bool))
+        return market, np.asarray(arrived & self.inside & np.all(market.R > 0.0, axis=0))

@@ -18,16 +18,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from phistar.models.vertical_specialization import equations as eq
 from phistar.models.vertical_specialization.indifferent import blend
 from phistar.models.vertical_specialization.jumps import root_or_sides
-from phistar.models.vertical_specialization.market import Market
+from phistar.models.vertical_specialization.market import Market, Worlds
 from phistar.models.vertical_specialization.place import Place
 from phistar.numerics.monotone import increasing_root
 
 
 @dataclass(frozen=True)
-class Frontier:
+class Frontier(Worlds):
     """Where entry just pays in each country, given the gap between markets.
 
     Attributes
@@ -97,25 +96,21 @@ def search(place: Place, demand: np.ndarray) -> Market:
     mean = 0.5 * np.sum(demand, axis=0)
     last = frontier(place, demand[0] - demand[1], np.stack([mean, mean]))
 
-    def at(gap: np.ndarray) -> Frontier:
+    def median(gap: np.ndarray) -> tuple[np.ndarray, np.ndarray, Frontier]:
         nonlocal last
         follows = last.level - (last.share - 0.5) * (gap - last.gap)
         last = frontier(place, gap, np.where(np.isfinite(follows), follows, last.level))
-        return last
+        return *last.median(), last
 
-    def median(gap: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        value, slope = at(gap).median()
-        return value, slope, last.log_cutoff
-
-    below, above = root_or_sides(median, last.gap, place.m.atoms)
-    low, jumps = at(below), below < above
+    low, high, jumps = root_or_sides(median, last.gap, place.m.atoms)
+    # at a jump it is the pull of the one that is alone that jumps
     alone = (np.abs(low.of_first(low.pull)) <= np.abs(low.ahead)) | jumps
     market = _market(place, low, low.first | ~alone)
     if not jumps.any():
         return market
-    high = at(above)
-    spent, sold, more = place.income[0] / np.sum(place.income, axis=0), low.of_first(low.share), low.of_first(high.share)
-    weight = np.where(jumps, (spent - sold) / (more - sold), 1.0)
+    spent = place.income[0] / np.sum(place.income, axis=0)
+    sold, more = (low.of_first(side.share) for side in (low, high))
+    weight = np.where(jumps, (spent - sold) / (more - sold), 0.0)
     mixed = blend(place.m, market, _market(place, high, low.first), weight)
     return market.replaced(jumps, mixed.take(jumps))
 

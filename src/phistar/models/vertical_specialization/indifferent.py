@@ -29,22 +29,26 @@ def blend(m: Primitives, low: Market, high: Market, weight: np.ndarray) -> Marke
     sales = mean(*((side.R / eq.total(side.f))[:, None] * side.f for side in (low, high)))
     entering = mass > 0.0
     f = np.where(entering[:, None], sales / np.where(entering, mass, 1.0)[:, None], high.f)
-    cutoff, share = _mixing(m, low, high, f)
-    R = np.sum(sales, axis=1)
-    f = eq.F(m, high.fixed, cutoff, share)
-    return replace(high, log_cutoff=cutoff, f=f, R=R, entering=entering, atom_share=share)
+    log_omega, demand = mean(low.log_omega, high.log_omega), mean(low.demand, high.demand)
+    place = Place.of(m, log_omega)
+    cutoff, share = _mixing(place, low, high, place.log_cutoff(demand, eq.other(demand)), f)
+    f, R = eq.F(m, place.fixed, cutoff, share), np.sum(sales, axis=1)
+    return Market(log_omega, demand, place.fixed, cutoff, f, R, entering, share)
 
 
-def _mixing(m: Primitives, low: Market, high: Market, f: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _mixing(
+    place: Place, low: Market, high: Market, cutoff: np.ndarray, f: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Put cutoffs that cross an atom on it, and find the share of its firms that gives F (country, mode)."""
+    m = place.m
     least, most = (bound(low.log_cutoff, high.log_cutoff) for bound in (np.minimum, np.maximum))
     atom = np.full(f.shape, np.nan)
     for i, known in enumerate(m.atoms):
         atom[i] = np.append(known, np.nan)[np.searchsorted(known, least[i])]
     crossed = m.open & (atom <= most)
-    cutoff = np.where(crossed, atom, high.log_cutoff)
-    idle = eq.F(m, high.fixed, cutoff) - f
-    weight = high.fixed * np.exp(m.productivity.log_moment_of_atom(cutoff, 0.0))
+    cutoff = np.where(crossed, atom, cutoff)
+    idle = eq.F(m, place.fixed, cutoff) - f
+    weight = place.fixed * np.exp(m.productivity.log_moment_of_atom(cutoff, 0.0))
     return cutoff, np.where(crossed, np.clip(1.0 - idle / np.where(crossed, weight, 1.0), 0.0, 1.0), 1.0)
 
 

@@ -72,9 +72,8 @@ class VerticalSpecialization(Primitives, Model):
 
     def _nothing(self) -> Unknowns:
         """Lay out the unknowns of a batch, as yet unknown."""
-        sizes: dict[str, tuple[int, ...]] = {"log_cutoff": (2, 4), "log_B": (2,), "revenue_share": (2,), "log_omega": ()}
-        if self.has_atoms:
-            sizes |= {"atom_share": (2, 4), "_atom": (2, 4)}
+        atoms = {"atom_share": (2, 4), "_atom": (2, 4)} if self.has_atoms else {}
+        sizes = {"log_cutoff": (2, 4), "log_B": (2,), "revenue_share": (2,), "log_omega": (), **atoms}
         unknown = {name: np.full((*size, self.points), np.nan) for name, size in sizes.items()}
         return {**unknown, "_entering": np.ones((2, self.points), dtype=bool)}
 

@@ -19,8 +19,6 @@ from phistar.models.vertical_specialization.primitives import Primitives
 
 #: Trade off balance by more, in logs, is no answer; the certificate asks for more.
 ACCEPT = 1e-8
-#: Countries whose firms sell so nearly the same shares in each market cannot be told apart.
-ALIKE = 1e-6
 
 
 def trade(m: Primitives, market: Market) -> tuple[np.ndarray, np.ndarray]:
@@ -46,20 +44,15 @@ def solve(m: Primitives, start: np.ndarray | None = None) -> Market:
         start, demand = np.where(known, guess.log_omega, 0.0), np.where(known, guess.demand, np.nan)
     asked = Demand(m, demand)
 
-    def deficit(log_omega: np.ndarray) -> tuple[np.ndarray, None, np.ndarray]:
+    def deficit(log_omega: np.ndarray) -> tuple[np.ndarray, None, Market]:
         found = asked.at(log_omega)
-        nonlocal idle
-        idle = np.where(nobody_trades(found), log_omega, idle)
-        return -log_trade_balance(m, found), None, found.log_cutoff
+        return -log_trade_balance(m, found), None, found
 
-    idle = np.full(m.points, np.nan)
-    below, above = root_or_sides(deficit, start, m.atoms, 4.0 * m.sigma)
-    low, jumps = asked.at(np.where(np.isnan(below), idle, below)), below < above
+    low, high, jumps = root_or_sides(deficit, start, m.atoms, 4.0 * m.sigma)
     if not jumps.any():
         return low
-    high = asked.at(above)
     surplus, loss = (np.subtract(*trade(m, side)) for side in (low, high))
-    mixed = blend(m, low, high, np.where(jumps, surplus / (surplus - loss), 1.0))
+    mixed = blend(m, low, high, np.where(jumps, surplus / (surplus - loss), 0.0))
     return low.replaced(jumps, mixed.take(jumps))
 
 
@@ -88,15 +81,11 @@ NO_TRADE = (
     "the relative wage is not determined, since nobody trades at those that would balance trade: "
     "lower tau_X, tau_M or the fixed costs of trade"
 )
-ATOM = (
-    "no equilibrium without mixing, since all firms of one productivity switch modes at once: "
-    "take a distribution without atoms"
+FAINT = (
+    "the relative wage is not determined in double precision, since less than 1e-300 of what is sold is traded: "
+    "lower tau_X, tau_M or the fixed costs of trade"
 )
 LOST = "no equilibrium found, since the search ended with trade off balance: move the parameters from their extremes"
-SUBSTITUTES = (
-    "no equilibrium found, since firms of both countries serve both markets alike and all enter where the wage is a "
-    "hair lower: raise tau_X or f_X"
-)
 
 
 def _ways(m: Primitives, i: int) -> str:
@@ -105,11 +94,14 @@ def _ways(m: Primitives, i: int) -> str:
 
 def judge(m: Primitives, found: Market) -> np.ndarray:
     """Say of each answer of a batch why it is none, "" where it is one."""
-    balance = log_trade_balance(m, found)
     reasons = np.full(m.points, "", dtype=object)
-    atoms = any(family.family == "empirical" for family in m.families)
-    reasons[~(np.abs(balance) <= ACCEPT)] = ATOM if atoms else LOST
-    reasons[nobody_trades(found)] = NO_TRADE
-    alike = np.abs(np.sum(eq.home_share(found.f), axis=0) - 1.0) <= ALIKE
-    reasons[alike & (reasons != "")] = SUBSTITUTES
+    reasons[~(np.abs(log_trade_balance(m, found)) <= ACCEPT)] = LOST
+    reasons[nobody_trades(found)] = FAINT
+    reasons[nobody_trades(found) & ~_could_trade(m, found)] = NO_TRADE
     return reasons
+
+
+def _could_trade(m: Primitives, found: Market) -> np.ndarray:
+    """Say where some productivity is high enough for trade, however rare (batch)."""
+    highest = np.broadcast_to(m.productivity.log_upper, (2, 1, m.points))
+    return np.asarray(np.any((m.open & (found.log_cutoff < highest))[:, 1:], axis=(0, 1)))
