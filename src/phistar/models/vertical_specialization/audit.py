@@ -43,8 +43,8 @@ def price_index_of_prices(m: Primitives, found: State, entrants: np.ndarray) -> 
     prices add up over modes.
     """
     s = m.sigma - 1.0
-    idle = found.idle * np.exp(s * found.log_cutoff)
-    moment = np.where(m.open, np.exp(m.productivity.log_moment(found.log_cutoff, s)) - idle, 0.0)
+    at_cutoff = found.taking * np.exp(s * found.log_cutoff)
+    moment = np.where(m.open, np.exp(m.productivity.log_moment(found.above, s)) + at_cutoff, 0.0)
     by_mode = entrants[:, None] * np.exp(-s * eq.log_costs(m, found.log_w)) * moment
     prices = by_mode[:, 0] + by_mode[:, 1] + eq.other(by_mode[:, 2] + by_mode[:, 3])
     return np.asarray(m.sigma / s * prices ** (-1.0 / s))

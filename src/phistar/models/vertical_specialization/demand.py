@@ -54,7 +54,7 @@ class Demand:
         rest = np.flatnonzero(~found)
         if len(rest):
             market = market.replaced(rest, search(place.take(rest), self.demand[:, rest]))
-        self.inside = market.entering.all(axis=0)
+        self.inside = np.all(market.entering, axis=0)
         self._remember(np.where((market.atom_share < 1.0) & ~self.inside, market.log_cutoff, np.nan))
         self.demand = np.where(np.isfinite(market.demand), market.demand, self.demand)
         return market

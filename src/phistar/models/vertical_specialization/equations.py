@@ -132,13 +132,22 @@ def F(m: Primitives, fixed: Array, log_cutoff: Array, atom_share: Array | None =
     Of an atom that stands at the cutoff, only `atom_share` may take the mode (country, mode).
     """
     order = m.sigma - 1.0
-    each = np.exp(m.productivity.log_moment(log_cutoff, order) - order * log_cutoff)
-    return fixed * (each if atom_share is None else each - idle_at_cutoff(m, log_cutoff, atom_share))
+    above, taking = past_atom(m, log_cutoff, atom_share)
+    return fixed * (np.exp(m.productivity.log_moment(above, order) - order * log_cutoff) + taking)
 
 
-def idle_at_cutoff(m: Primitives, log_cutoff: Array, atom_share: Array) -> Array:
-    """Compute the share of draws that stand at the cutoff and do not take the mode (country, mode)."""
-    return (1.0 - atom_share) * np.exp(m.productivity.log_moment_of_atom(value_of(log_cutoff), 0.0))
+def past_atom(m: Primitives, log_cutoff: Array, atom_share: Array | None) -> tuple[Array, Array]:
+    """Step past the atoms that stand at a cutoff; return the share of draws there that take the mode (country, mode).
+
+    Notes
+    -----
+    Sums above an atom and at it are kept apart, since a share of 1e-20 may be all that trades.
+    """
+    if atom_share is None:
+        return log_cutoff, 0.0
+    at = value_of(log_cutoff)
+    weight = np.exp(m.productivity.log_moment_of_atom(at, 0.0))
+    return log_cutoff + np.where(weight > 0.0, np.nextafter(at, np.inf) - at, 0.0), atom_share * weight
 
 
 def marginal_atom(log_cutoff: Array, atom_share: Array, log_atom: np.ndarray) -> Array:

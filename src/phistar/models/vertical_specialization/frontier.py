@@ -109,9 +109,8 @@ def search(place: Place, demand: np.ndarray) -> Market:
     if not jumps.any():
         return market
     spent = place.income[0] / np.sum(place.income, axis=0)
-    sold, more = (low.of_first(side.share) for side in (low, high))
-    weight = np.where(jumps, (spent - sold) / (more - sold), 0.0)
-    mixed = blend(place.m, market, _market(place, high, low.first), weight)
+    gaps = (spent - low.of_first(side.share) for side in (low, high))
+    mixed = blend(place.m, market, _market(place, high, low.first), *gaps)
     return market.replaced(jumps, mixed.take(jumps))
 
 

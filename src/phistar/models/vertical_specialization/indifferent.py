@@ -19,11 +19,14 @@ from phistar.models.vertical_specialization.primitives import Primitives
 from phistar.numerics.monotone import increasing_root
 
 
-def blend(m: Primitives, low: Market, high: Market, weight: np.ndarray) -> Market:
-    """Let a share `weight` (batch) of entrants and sales be as in `high`, the rest as in `low`, two sides of a jump."""
+def blend(m: Primitives, low: Market, high: Market, gap_low: np.ndarray, gap_high: np.ndarray) -> Market:
+    """Let some entrants do as in `low`, the rest as in `high`, so that a gap linear in sales closes (batch)."""
+    # each side's weight by itself: one less the other would lose what is small
+    all_ = np.abs(gap_low) + np.abs(gap_high)
+    weights = np.abs(gap_high) / all_, np.abs(gap_low) / all_
 
     def mean(of_low: np.ndarray, of_high: np.ndarray) -> np.ndarray:
-        return (1.0 - weight) * of_low + weight * of_high
+        return weights[0] * of_low + weights[1] * of_high
 
     mass = mean(*(side.R / eq.total(side.f) for side in (low, high)))
     sales = mean(*((side.R / eq.total(side.f))[:, None] * side.f for side in (low, high)))
@@ -47,9 +50,8 @@ def _mixing(
         atom[i] = np.append(known, np.nan)[np.searchsorted(known, least[i])]
     crossed = m.open & (atom <= most)
     cutoff = np.where(crossed, atom, cutoff)
-    idle = eq.F(m, place.fixed, cutoff) - f
-    weight = place.fixed * np.exp(m.productivity.log_moment_of_atom(cutoff, 0.0))
-    return cutoff, np.where(crossed, np.clip(1.0 - idle / np.where(crossed, weight, 1.0), 0.0, 1.0), 1.0)
+    none, all_ = (eq.F(m, place.fixed, cutoff, np.full(f.shape, share)) for share in (0.0, 1.0))
+    return cutoff, np.where(crossed, np.clip((f - none) / np.where(crossed, all_ - none, 1.0), 0.0, 1.0), 1.0)
 
 
 def stay(place: Place, demand: np.ndarray, atom: np.ndarray) -> tuple[Market, np.ndarray]:
@@ -70,37 +72,41 @@ def stay(place: Place, demand: np.ndarray, atom: np.ndarray) -> tuple[Market, np
         Whether that is an answer.
     """
     m, each = place.m, np.arange(place.m.points)
-    held = np.isfinite(atom)
-    at = np.argmax(held.reshape(8, -1), axis=0)
+    at = np.argmax(np.isfinite(atom).reshape(8, -1), axis=0)
     country, mode = at // 4, at % 4
+    unit, value = (array[country, mode, each] for array in (place.unit, atom))
     market = np.where(mode < 2, country, 1 - country)  # the one where the atom is indifferent: its demand is known
     here, alone = np.arange(2)[:, None] == market, np.arange(2)[:, None] == country
-    known = place.unit[country, mode, each] - atom[country, mode, each]
 
     def entry(other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        values = np.where(here, known, other)
+        values = np.where(here, unit - value, other)
         profit, home, abroad = (part[country, each] for part in place.entry(values, eq.other(values)))
         slope = np.where(mode < 2, abroad, home)
         # where the atom's market alone pays for entry, no demand elsewhere is low enough
         return np.where((profit > 0.0) & (slope == 0.0), np.nan, profit), slope
 
-    other = increasing_root(entry, demand[1 - market, each])
-    values = np.where(here, known, other)
+    values = np.where(here, unit - value, increasing_root(entry, demand[1 - market, each]))
     outside = place.entry(values, eq.other(values))[0][1 - country, each]
     found = place.market(values, alone)
-    share = _share(place, found, held, atom, market)
-    mixed = replace(found, log_cutoff=np.where(held, atom, found.log_cutoff), atom_share=np.where(held, share, 1.0))
-    mixed = replace(mixed, f=eq.F(m, place.fixed, mixed.log_cutoff, mixed.atom_share))
+    # where a mode and the one with imports have one cutoff, firms mix between both and neither
+    same_market = np.arange(4)[:, None] // 2 == mode // 2
+    held = alone[:, None] & same_market & m.open & (place.unit == unit)
+    cutoff = np.where(held, value, found.log_cutoff)
+    share = _share(place, cutoff, held, alone, market)
+    shares = np.where(held, share, 1.0)
+    mixed = replace(found, log_cutoff=cutoff, f=eq.F(m, place.fixed, cutoff, shares), atom_share=shares)
     return mixed, np.asarray((outside <= 0.0) & (share >= 0.0) & (share <= 1.0))
 
 
-def _share(place: Place, found: Market, held: np.ndarray, atom: np.ndarray, market: np.ndarray) -> np.ndarray:
+def _share(place: Place, cutoff: np.ndarray, held: np.ndarray, alone: np.ndarray, market: np.ndarray) -> np.ndarray:
     """Find the share of an atom's firms that take its mode, so that each market buys what it spends (batch)."""
-    m, each = place.m, np.arange(place.m.points)
-    cutoff = np.where(held, atom, found.log_cutoff)
-    f = np.where(found.entering[:, None], eq.F(m, place.fixed, cutoff), 0.0)
-    weight = np.where(held, place.fixed * np.exp(m.productivity.log_moment_of_atom(cutoff, 0.0)), 0.0)
-    sales = np.stack([f[0, :2].sum(axis=0) + f[1, 2:].sum(axis=0), f[1, :2].sum(axis=0) + f[0, 2:].sum(axis=0)])
-    spent = place.income[market, each] / place.income[1 - market, each]
-    idle = sales[market, each] - sales[1 - market, each] * spent
-    return np.asarray(1.0 - idle / weight.sum(axis=(0, 1)))
+    each = np.arange(place.m.points)
+
+    def sales(share: float) -> np.ndarray:
+        """Compute what a draw of the one that is alone sells in each market, over sigma (market)."""
+        f = eq.F(place.m, place.fixed, cutoff, np.where(held, share, 1.0)) * alone[:, None]
+        return np.stack([f[0, :2].sum(axis=0) + f[1, 2:].sum(axis=0), f[1, :2].sum(axis=0) + f[0, 2:].sum(axis=0)])
+
+    none, all_ = sales(0.0), sales(1.0)
+    wanted = none[1 - market, each] * place.income[market, each] / place.income[1 - market, each]
+    return np.asarray((wanted - none[market, each]) / (all_ - none)[market, each])

@@ -12,6 +12,7 @@ from typing import Generic, Protocol, Self, TypeVar
 import numpy as np
 
 from phistar.numerics.monotone import CLOSE, STEPS, increasing_root
+from phistar.numerics.special import quiet
 
 #: What is off by no more, in logs, is met: certificates ask for 1e-10 of sums that may be more sensitive.
 EXACT = 1e-12
@@ -71,12 +72,41 @@ def root_or_sides(
         jumps = bracket.chase(atoms, off)
         off &= ~jumps
     if some and off.any():
-        begin = np.where(off, np.clip(x, bracket.low, bracket.high), x)
-        x = np.where(off, increasing_root(bracket.at, begin, bracket.low, bracket.high, slope), x)
+        low, high = bracket.low.x, bracket.high.x
+        begin = np.where(off, np.clip(x, low, high), x)
+        x = np.where(off, increasing_root(bracket.at, begin, low, high, slope), x)
         off &= bracket.settle(x)
     if off.any():
         jumps = jumps | bracket.around(x, off)
-    return bracket.side(bracket.below, jumps), bracket.side(bracket.above, jumps), jumps
+    return bracket.low.at_jumps(jumps, bracket.here), bracket.high.at_jumps(jumps, bracket.here), jumps
+
+
+class _Side(Generic[S]):
+    """What held nearest to the root on one side of it, and the cutoffs next to that."""
+
+    def __init__(self, x: np.ndarray) -> None:
+        self.x, self.x_before = x, x
+        self.state: S | None = None
+        self.before = np.asarray(np.nan)
+
+    def update(self, where: np.ndarray, x: np.ndarray, state: S) -> None:
+        """Take over the worlds at `where`."""
+        if self.state is None:
+            self.state = state
+        elif where.any():
+            self.x_before = np.where(where, self.x, self.x_before)
+            self.before = np.where(where, self.state.log_cutoff, self.before)
+            self.state = state if where.all() else self.state.replaced(where, state.take(where))
+        self.x = np.where(where, x, self.x)
+
+    def at_jumps(self, jumps: np.ndarray, here: S) -> S:
+        """Return what held on this side of `jumps`, and what holds `here` elsewhere."""
+        return here if self.state is None or not jumps.any() else here.replaced(jumps, self.state.take(jumps))
+
+    def meets(self, country: int, atom: np.ndarray, last: np.ndarray) -> np.ndarray:
+        """Find where cutoffs that moved on as they do here would meet an atom (mode, batch)."""
+        before = np.broadcast_to(self.before, (2, *last.shape))[country]
+        return np.asarray(self.x + (atom - last) / (last - before) * (self.x - self.x_before))
 
 
 class _Bracket(Generic[S]):
@@ -84,17 +114,15 @@ class _Bracket(Generic[S]):
 
     def __init__(self, function: Function[S], start: np.ndarray) -> None:
         self.function = function
-        self.low, self.high = np.full(start.shape, -np.inf), np.full(start.shape, np.inf)
+        self.low: _Side[S] = _Side(np.full(start.shape, -np.inf))
+        self.high: _Side[S] = _Side(np.full(start.shape, np.inf))
         self.undefined = np.full(start.shape, np.nan)
-        self.below: S | None = None
-        self.above: S | None = None
 
     def at(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         """Evaluate the function."""
         value, slope, state = self.function(x)
-        under, over = (value <= 0.0) & (x >= self.low), (value >= 0.0) & (x <= self.high)
-        self.low, self.high = np.where(under, x, self.low), np.where(over, x, self.high)
-        self.below, self.above = _updated(self.below, under, state), _updated(self.above, over, state)
+        self.low.update((value <= 0.0) & (x >= self.low.x), x, state)
+        self.high.update((value >= 0.0) & (x <= self.high.x), x, state)
         self.undefined = np.where(np.isnan(value), x, self.undefined)
         return value, slope
 
@@ -103,61 +131,63 @@ class _Bracket(Generic[S]):
         value, _, self.here = self.function(np.where(np.isnan(x), self.undefined, x))
         return np.asarray(np.abs(value) > EXACT)
 
-    def side(self, state: S | None, jumps: np.ndarray) -> S:
-        """Return what holds at the root, or on one side of it where there is a jump."""
-        return self.here if state is None or not jumps.any() else self.here.replaced(jumps, state.take(jumps))
+    @property
+    @quiet
+    def width(self) -> np.ndarray:
+        """The brackets' width, infinite where they are open (batch)."""
+        return np.asarray(self.high.x - self.low.x)
 
+    @quiet  # other brackets may be open, and cutoffs stand still
     def chase(self, atoms: Atoms, wanted: np.ndarray) -> np.ndarray:
         """Narrow the brackets that are `wanted` down to one atom each; say where a cutoff still crosses it."""
+        wanted = wanted & np.isfinite(self.width)
         halved, crosses = np.ones(wanted.shape, dtype=bool), np.zeros(wanted.shape, dtype=bool)
-        if self.below is None or self.above is None:
-            return crosses
-        for _ in range(_CHASED):
-            middle, width, place = 0.5 * (self.low + self.high), self.high - self.low, self._meeting(atoms)
-            crosses = wanted & np.isfinite(width + place)
+        for _ in range(_CHASED if wanted.any() else 0):
+            width, middle, place = self.width, 0.5 * (self.low.x + self.high.x), self._meeting(atoms)
+            crosses = wanted & np.isfinite(place)
             wide = crosses & (width > 2.0 * CLOSE * (1.0 + np.abs(middle)))
             if not wide.any():
                 break
             # the side of the place that lies in the larger part; the middle where that has not helped
             beside = np.maximum(_BESIDE * width, 0.25 * CLOSE * (1.0 + np.abs(middle)))
             probe = place + np.where(place > middle, -beside, beside)
-            inside = halved & (probe > self.low) & (probe < self.high)
-            self.at(np.where(wide, np.where(inside, probe, middle), self.low))
-            halved = self.high - self.low <= 0.5 * width
+            inside = halved & (probe > self.low.x) & (probe < self.high.x)
+            self.at(np.where(wide, np.where(inside, probe, middle), np.where(wanted, self.low.x, 0.0)))
+            halved = self.width <= 0.5 * width
         return crosses
 
     def _meeting(self, atoms: Atoms) -> np.ndarray:
-        """Tell from the cutoffs where they cross atoms: the middle of such places, not a number if there are none."""
-        assert self.below is not None
-        assert self.above is not None
+        """Tell from the cutoffs where they meet atoms: the middle of such places, not a number if there are none."""
+        assert self.low.state is not None
+        assert self.high.state is not None
         places = []
-        for known, low, high in zip(atoms, self.below.log_cutoff, self.above.log_cutoff, strict=True):
-            first, last = np.searchsorted(known, low), np.searchsorted(known, high)
-            atom = np.append(known, np.nan)[np.minimum(first, last)]
-            # cutoffs do not jump; of several atoms one in the middle of the bracket will do
-            meets = self.low + (atom - low) / (high - low) * (self.high - self.low)
-            several = np.where(first == last, np.nan, 0.5 * (self.low + self.high))
-            places.append(np.where(np.abs(first - last) == 1, meets, several))
+        for i, known in enumerate(atoms):
+            low, high = self.low.state.log_cutoff[i], self.high.state.log_cutoff[i]
+            first = np.searchsorted(known, np.minimum(low, high))
+            count = np.searchsorted(known, np.maximum(low, high), side="right") - first
+            atom = np.append(known, np.nan)[first]
+            place = self.low.x + (atom - low) / (high - low) * self.width
+            # a cutoff that an atom holds does not move: how it left the atom only the other side can tell
+            place = np.where(atom == low, self.high.meets(i, atom, high), place)
+            place = np.where(atom == high, self.low.meets(i, atom, low), place)
+            # of several atoms one in the middle of the bracket will do
+            alone = (count == 1) & (place >= self.low.x) & (place <= self.high.x)
+            place = np.where(alone, place, 0.5 * (self.low.x + self.high.x))
+            places.append(np.where((count > 0) & (low != high), place, np.nan))
         each = np.concatenate(places)
         return np.asarray(0.5 * (np.fmin.reduce(each) + np.fmax.reduce(each)))
 
     def around(self, place: np.ndarray, wanted: np.ndarray) -> np.ndarray:
         """Look closely around a `place` for two sides on which the function differs in sign; say where it does."""
-        self.low, self.high = np.where(wanted, -np.inf, self.low), np.where(wanted, np.inf, self.high)
+        for side, end in ((self.low, -np.inf), (self.high, np.inf)):
+            side.x = np.where(wanted, end, side.x)
         width, found = np.where(wanted, _NEAR * (1.0 + np.abs(place)), 0.0), ~wanted
         for _ in range(_TRIED):
-            for side in (place - width, place + width):
-                self.at(np.where(found, place, side))
+            for x in (place - width, place + width):
+                self.at(np.where(found, place, x))
             # rounding may have put them the other way round
-            found = ~wanted | np.isfinite(self.low) & np.isfinite(self.high)
+            found = ~wanted | np.isfinite(self.width)
             if found.all():
                 break
             width = _WIDER * width
         return np.asarray(wanted & found)
-
-
-def _updated(state: S | None, where: np.ndarray, news: S) -> S | None:
-    """Take over the `news` where they are wanted (batch)."""
-    if where.all() or state is None:
-        return news
-    return state.replaced(where, news.take(where)) if where.any() else state

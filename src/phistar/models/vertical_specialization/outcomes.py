@@ -73,8 +73,8 @@ class State:
     log_w, log_B, R : array (country)
     fixed, log_cutoff, f : array (country, mode)
         Fixed costs of the true choice, ln cutoffs (zero of closed modes), F.
-    idle : array (country, mode)
-        Share of draws that stand at the cutoff and do not take the mode; zero without atoms.
+    above, taking : array (country, mode)
+        ln productivity just past an atom that stands at the cutoff, and the share of draws there that take the mode.
     """
 
     log_w: Any
@@ -83,7 +83,8 @@ class State:
     fixed: Any
     log_cutoff: Any
     f: Any
-    idle: Any
+    above: Any
+    taking: Any
 
 
 def state(m: Primitives, x: Unknowns) -> State:
@@ -92,8 +93,7 @@ def state(m: Primitives, x: Unknowns) -> State:
     fixed = eq.fixed_costs(m, log_w)
     R = x["revenue_share"] * np.exp(log_w) * m.L
     cutoff, share = x["log_cutoff"], x.get("atom_share")
-    idle = 0.0 if share is None else eq.idle_at_cutoff(m, cutoff, share)
-    return State(log_w, x["log_B"], R, fixed, cutoff, eq.F(m, fixed, cutoff, share), idle)
+    return State(log_w, x["log_B"], R, fixed, cutoff, eq.F(m, fixed, cutoff, share), *eq.past_atom(m, cutoff, share))
 
 
 def outcomes(m: Primitives, x: Unknowns) -> dict[str, Any]:
@@ -158,7 +158,7 @@ def _accounts(m: Primitives, found: State) -> dict[str, Any]:
 def _firms(m: Primitives, found: State) -> dict[str, Any]:
     """Count firms by what they do; sets are nested in productivity, so unions and meets are larger and smaller ones."""
     entrants = eq.mass_entrants(m, found.log_w, found.R, found.f)
-    survival = np.where(m.open, np.exp(m.productivity.log_survival(found.log_cutoff)) - found.idle, 0.0)
+    survival = np.where(m.open, np.exp(m.productivity.log_survival(found.above)) + found.taking, 0.0)
     D, DM, X, XM = (survival[:, c] for c in range(4))
     active, importers = np.maximum(D, X), np.maximum(DM, XM)
     both, either = np.minimum(X, importers), np.maximum(X, importers)

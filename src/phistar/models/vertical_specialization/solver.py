@@ -51,8 +51,7 @@ def solve(m: Primitives, start: np.ndarray | None = None) -> Market:
     low, high, jumps = root_or_sides(deficit, start, m.atoms, 4.0 * m.sigma)
     if not jumps.any():
         return low
-    surplus, loss = (np.subtract(*trade(m, side)) for side in (low, high))
-    mixed = blend(m, low, high, np.where(jumps, surplus / (surplus - loss), 0.0))
+    mixed = blend(m, low, high, *(np.subtract(*trade(m, side)) for side in (low, high)))
     return low.replaced(jumps, mixed.take(jumps))
 
 
