@@ -62,13 +62,15 @@ class Frontier(Worlds):
         return np.where(self.first[0], *values)
 
     def median(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return what is zero at the answer, and its slope in the gap (batch)."""
+        """Return what is zero at the answer, and the slope that leads there (batch)."""
         # pulls change places where levels come apart the other way
         toward = np.where(self.pull[0] >= self.pull[1], 1.0, -1.0)
         value = np.stack([*self.pull, toward * self.ahead])
         slope = np.stack([*self.slope, np.abs(self.share[0] - self.share[1])])
-        middle = np.argsort(value, axis=0)[1:2]
-        return np.take_along_axis(value, middle, axis=0)[0], np.take_along_axis(slope, middle, axis=0)[0]
+        middle = np.sort(value, axis=0)[1]
+        # the median of three rising functions is zero at the median of their roots
+        steps = np.where(np.isinf(value) | (value == 0.0), -value, -value / slope)
+        return middle, -middle / np.sort(steps, axis=0)[1]
 
 
 def frontier(place: Place, gap: np.ndarray, level: np.ndarray | None = None) -> Frontier:
