@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .base import INF, ModelSamples, Sample
-from .families import BOUNDED, FRECHET, LOGNORMAL, PARETO, SPLICED, WEIBULL
+from .families import ATOMS, BOUNDED, FRECHET, LOGNORMAL, PARETO, SPLICED, WEIBULL
 
 WORLD: dict[str, Any] = {
     "sigma": 3.8,
@@ -56,6 +56,11 @@ SAMPLES = {
     "inputs are not traded": Sample(_world(LOGNORMAL, tau_M=[INF, INF])),
     "final goods are not traded": Sample(_world([PARETO, BOUNDED], tau_X=[INF, INF])),
     "one imports inputs and does not export": Sample(_world(PARETO, tau_X=[INF, 1.3], tau_M=[1.4, 1.5])),
+    "atoms": Sample(_world(ATOMS), smooth=False, trades_at_any_cost=False),
+    "some firms of an atom import": Sample(_world(ATOMS, L=[2.0, 2.0]), smooth=False, trades_at_any_cost=False),
+    "firms of both serve both markets alike": Sample(
+        _world(PARETO, tau_X=[1.0, 1.0], f_X=[1.0, 0.9], f_DM=[1.4, 1.3], f_XM=[1.4, 1.3])
+    ),
     "everyone sells at home": Sample(_world(PARETO, f_D=[0.05, 0.04])),
 }
 

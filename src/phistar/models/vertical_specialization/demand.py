@@ -12,6 +12,7 @@ import numpy as np
 from phistar.models.vertical_specialization import equations as eq
 from phistar.models.vertical_specialization.frontier import frontier, search
 from phistar.models.vertical_specialization.indifferent import stay
+from phistar.models.vertical_specialization.jumps import EXACT
 from phistar.models.vertical_specialization.market import Market
 from phistar.models.vertical_specialization.place import Place
 from phistar.models.vertical_specialization.primitives import Primitives
@@ -78,4 +79,6 @@ class Demand:
             demand = demand + step
             arrived = arrived | np.all(np.abs(step) <= CLOSE * (1.0 + np.abs(demand)), axis=0)
         market = place.market(demand, np.ones(demand.shape, dtype=bool))
-        return market, np.asarray(arrived & self.inside & np.all(market.R > 0.0, axis=0))
+        # where firms of both countries serve both markets alike revenues are not determined
+        cleared = np.abs(place.spent(market) / place.income - 1.0) <= EXACT
+        return market, np.asarray(arrived & self.inside & np.all((market.R > 0.0) & cleared, axis=0))

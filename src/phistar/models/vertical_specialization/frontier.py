@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from phistar.models.vertical_specialization.indifferent import blend
-from phistar.models.vertical_specialization.jumps import root_or_sides
+from phistar.models.vertical_specialization.jumps import EXACT, root_or_sides
 from phistar.models.vertical_specialization.market import Market, Worlds
 from phistar.models.vertical_specialization.place import Place
 from phistar.numerics.monotone import increasing_root
@@ -105,8 +105,8 @@ def search(place: Place, demand: np.ndarray) -> Market:
         return *last.median(), last
 
     low, high, jumps = root_or_sides(median, last.gap, place.m.atoms)
-    # at a jump it is the pull of the one that is alone that jumps
-    alone = (np.abs(low.of_first(low.pull)) <= np.abs(low.ahead)) | jumps
+    # at a jump it is the pull of the one that is alone that jumps; where either will do one alone is better defined
+    alone = (np.abs(low.of_first(low.pull)) <= np.maximum(np.abs(low.ahead), EXACT)) | jumps
     market = _market(place, low, low.first | ~alone)
     if not jumps.any():
         return market

@@ -121,6 +121,7 @@ class _Bracket(Generic[S]):
     def at(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         """Evaluate the function."""
         value, slope, state = self.function(x)
+        self.last = x, value, state
         self.low.update((value <= 0.0) & (x >= self.low.x), x, state)
         self.high.update((value >= 0.0) & (x <= self.high.x), x, state)
         self.undefined = np.where(np.isnan(value), x, self.undefined)
@@ -128,7 +129,10 @@ class _Bracket(Generic[S]):
 
     def settle(self, x: np.ndarray) -> np.ndarray:
         """Keep what holds at `x`, or where the function was not a number; say whether it misses zero (batch)."""
-        value, _, self.here = self.function(np.where(np.isnan(x), self.undefined, x))
+        last, value, self.here = self.last
+        # a root's last step is shorter than what its place means
+        if not np.all((np.abs(value) <= EXACT) & (np.abs(x - last) <= 2.0 * CLOSE * (1.0 + np.abs(x)))):
+            value, _, self.here = self.function(np.where(np.isnan(x), self.undefined, x))
         return np.asarray(np.abs(value) > EXACT)
 
     @property

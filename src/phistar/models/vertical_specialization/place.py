@@ -79,3 +79,7 @@ class Place:
         both = entering.all(axis=0)
         R = np.where(both, goods_markets(f, self.income), np.sum(self.income, axis=0) * entering)
         return Market(self.log_omega, demand, self.fixed, cutoff, f, R, entering, np.ones_like(f))
+
+    def spent(self, market: Market) -> np.ndarray:
+        """Compute what is spent on goods sold in each market (country)."""
+        return np.asarray(eq.home_share(market.f) * market.R + eq.other(eq.export_share(market.f) * market.R))
