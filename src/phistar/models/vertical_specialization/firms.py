@@ -56,12 +56,12 @@ def schedule(
 
 def _reached(x: Unknowns, phi: np.ndarray, lottery: np.ndarray | None) -> np.ndarray:
     """Say whether firms take each mode where it can be had (origin, mode, firm)."""
-    cutoff = x["log_cutoff"][..., None]
-    if lottery is None or "_atom" not in x:
-        return np.asarray(phi >= cutoff)
+    reached = np.asarray(phi >= x["log_cutoff"][..., None])
+    if "_atom" not in x:
+        return reached
     # logs of an atom may differ in their last digits
-    drawn = np.abs(phi - x["_atom"][..., None]) < 1e-9
-    return np.where(drawn, lottery[:, None] < x["atom_share"][..., None], phi >= cutoff)
+    torn = np.abs(phi - x["_atom"][..., None]) < 1e-9
+    return np.where(torn, True if lottery is None else lottery[:, None] < x["atom_share"][..., None], reached)
 
 
 def _markets(home: np.ndarray, abroad: np.ndarray) -> np.ndarray:

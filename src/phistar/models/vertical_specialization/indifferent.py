@@ -34,24 +34,21 @@ def blend(m: Primitives, low: Market, high: Market, gap_low: np.ndarray, gap_hig
     f = np.where(entering[:, None], sales / np.where(entering, mass, 1.0)[:, None], high.f)
     log_omega, demand = mean(low.log_omega, high.log_omega), mean(low.demand, high.demand)
     place = Place.of(m, log_omega)
-    cutoff, share = _mixing(place, low, high, place.log_cutoff(demand, eq.other(demand)), f)
+    atom = np.where(entering[:, None], _crossed(m, low.log_cutoff, high.log_cutoff), np.nan)
+    cutoff = np.where(np.isnan(atom), place.log_cutoff(demand, eq.other(demand)), atom)
+    none, all_ = (eq.F(m, place.fixed, cutoff, np.full(f.shape, share)) for share in (0.0, 1.0))
+    share = np.clip(np.where(np.isnan(atom), 1.0, (f - none) / (all_ - none)), 0.0, 1.0)
     f, R = eq.F(m, place.fixed, cutoff, share), np.sum(sales, axis=1)
     return Market(log_omega, demand, place.fixed, cutoff, f, R, entering, share)
 
 
-def _mixing(
-    place: Place, low: Market, high: Market, cutoff: np.ndarray, f: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Put cutoffs that cross an atom on it, and find the share of its firms that gives F (country, mode)."""
-    m = place.m
-    least, most = (bound(low.log_cutoff, high.log_cutoff) for bound in (np.minimum, np.maximum))
-    atom = np.full(f.shape, np.nan)
-    for i, known in enumerate(m.atoms):
-        atom[i] = np.append(known, np.nan)[np.searchsorted(known, least[i])]
-    crossed = m.open & (atom <= most)
-    cutoff = np.where(crossed, atom, cutoff)
-    none, all_ = (eq.F(m, place.fixed, cutoff, np.full(f.shape, share)) for share in (0.0, 1.0))
-    return cutoff, np.where(crossed, np.clip((f - none) / np.where(crossed, all_ - none, 1.0), 0.0, 1.0), 1.0)
+def _crossed(m: Primitives, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Find ln productivity of the atoms between cutoffs, not a number where there is none (country, mode)."""
+    least, most = np.minimum(low, high), np.maximum(low, high)
+    atom = np.stack(
+        [np.append(known, np.nan)[np.searchsorted(known, x)] for known, x in zip(m.atoms, least, strict=True)]
+    )
+    return np.where(m.open & (atom <= most), atom, np.nan)
 
 
 def stay(place: Place, demand: np.ndarray, atom: np.ndarray) -> tuple[Market, np.ndarray]:
