@@ -19,6 +19,8 @@ from phistar.models.vertical_specialization.primitives import Primitives
 
 #: Trade off balance by more, in logs, is no answer; the certificate asks for more.
 ACCEPT = 1e-8
+#: Trade of this part of sales may rest on the last digits of cutoffs.
+LITTLE = 1e-9
 
 
 def trade(m: Primitives, market: Market) -> tuple[np.ndarray, np.ndarray]:
@@ -81,7 +83,7 @@ NO_TRADE = (
     "lower tau_X, tau_M or the fixed costs of trade"
 )
 FAINT = (
-    "the relative wage is not determined in double precision, since less than 1e-300 of what is sold is traded: "
+    "the relative wage is not determined in double precision, since next to nothing is traded: "
     "lower tau_X, tau_M or the fixed costs of trade"
 )
 LOST = "no equilibrium found, since the search ended with trade off balance: move the parameters from their extremes"
@@ -94,8 +96,9 @@ def _ways(m: Primitives, i: int) -> str:
 def judge(m: Primitives, found: Market) -> np.ndarray:
     """Say of each answer of a batch why it is none, "" where it is one."""
     reasons = np.full(m.points, "", dtype=object)
-    reasons[~(np.abs(log_trade_balance(m, found)) <= ACCEPT)] = LOST
-    reasons[nobody_trades(found)] = FAINT
+    off = ~(np.abs(log_trade_balance(m, found)) <= ACCEPT)
+    reasons[off] = LOST
+    reasons[off & (np.sum(trade(m, found), axis=0) <= LITTLE * np.sum(found.R, axis=0))] = FAINT
     reasons[nobody_trades(found) & ~_could_trade(m, found)] = NO_TRADE
     return reasons
 
