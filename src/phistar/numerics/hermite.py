@@ -30,7 +30,7 @@ class HermiteTable:
         rank = np.arange(len(self.knots))[:, None]
         # Each row is squeezed into its own unit interval, so that one search serves all rows.
         object.__setattr__(self, "_flat", (2.0 * rank + (self.knots - low) / (high - low)).ravel())
-        object.__setattr__(self, "_cells", _polynomials(self).reshape(-1, 8))
+        object.__setattr__(self, "_cells", _polynomials(self).reshape(8, -1))
 
     def __call__(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return values and two derivatives at `x`, whose first axis is the row."""
@@ -39,9 +39,9 @@ class HermiteTable:
         rank = np.arange(rows).reshape(trailing)
         low, high = self.knots[:, 0].reshape(trailing), self.knots[:, -1].reshape(trailing)
         inside = np.minimum(np.maximum(x, low), high)
-        right = np.searchsorted(self._flat, 2.0 * rank + (inside - low) / (high - low), side="right")
+        right = self._flat.searchsorted(2.0 * rank + (inside - low) / (high - low), side="right")
         cell = np.minimum(np.maximum(right - 1 - rank, rank * (size - 1)), (rank + 1) * (size - 1) - 1)
-        start, h, a, b, c, d, e, f = np.moveaxis(self._cells[cell], -1, 0)
+        start, h, a, b, c, d, e, f = self._cells.take(cell, axis=1)
         t = (inside - start) / h
         value = a + t * (b + t * (c + t * (d + t * (e + t * f))))
         slope = (b + t * (2.0 * c + t * (3.0 * d + t * (4.0 * e + t * 5.0 * f)))) / h
@@ -50,7 +50,7 @@ class HermiteTable:
 
 
 def _polynomials(table: HermiteTable) -> np.ndarray:
-    """Return start, length and the six coefficients of every cell (rows, cells, 8)."""
+    """Return start, length and the six coefficients of every cell (8, rows, cells)."""
     start, h = table.knots[:, :-1], np.diff(table.knots, axis=1)
     a, b = table.values[:, :-1], h * table.slopes[:, :-1]
     c = 0.5 * h**2 * table.curvatures[:, :-1]
@@ -60,4 +60,4 @@ def _polynomials(table: HermiteTable) -> np.ndarray:
     d = 10.0 * value - 4.0 * slope + 0.5 * curvature
     e = -15.0 * value + 7.0 * slope - curvature
     f = 6.0 * value - 3.0 * slope + 0.5 * curvature
-    return np.stack([start, h, a, b, c, d, e, f], axis=-1)
+    return np.stack([start, h, a, b, c, d, e, f])
