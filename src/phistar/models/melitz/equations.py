@@ -124,18 +124,18 @@ def served_at_the_margin(m: Primitives, log_x: Array) -> tuple[np.ndarray, np.nd
 
     Returns the mask (origin, destination) and a reference ln x (origin) that keeps the powers in range.
     """
-    lx, f, s = value_of(log_x), np.broadcast_to(value_of(m.f), value_of(log_x).shape), value_of(m.sigma) - 1.0
-    key = np.where(is_home(len(lx), lx.ndim), -np.inf, lx)
-    order = np.argsort(key, axis=1)
-    reference = lx.min(axis=1)
-    ranked_f = np.take_along_axis(f, order, axis=1)
-    ranked_x = np.take_along_axis(lx, order, axis=1)
-    inverse = ranked_f * np.exp(-s * (ranked_x - reference[:, None]))
-    break_even = np.log(np.cumsum(ranked_f, axis=1)) - np.log(np.cumsum(inverse, axis=1))
-    # A weighted mean falls as long as the next market lies below it: its smallest prefix is the served set.
-    best = np.argmin(break_even, axis=1)
-    rank = np.argsort(order, axis=1)
-    return rank <= best[:, None], reference
+    lx, f, s = value_of(log_x), value_of(m.f), value_of(m.sigma) - 1.0
+    home, reference = is_home(len(lx), lx.ndim), lx.min(axis=1)
+    height = s * (lx - reference[:, None])
+    inverse = f * np.exp(-height)
+    served: np.ndarray = home | (lx < at_home(lx)[:, None])
+    while True:
+        paid, earned = np.sum(np.where(served, f, 0.0), axis=1), np.sum(np.where(served, inverse, 0.0), axis=1)
+        # Without the markets above it a mean of powers falls, until none is above it.
+        fewer = served & (home | (height < np.log(paid / earned)[:, None]))
+        if np.array_equal(fewer, served):
+            return served, reference
+        served = fewer
 
 
 def selling_cutoff(m: Primitives, log_x: Array) -> Array:
