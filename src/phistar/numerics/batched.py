@@ -30,13 +30,17 @@ def solve(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
         return (np.linalg.pinv(stacked) @ sides)[..., 0].T
 
 
-def solve_limited(matrix: np.ndarray, right: np.ndarray, limit: float) -> np.ndarray:
-    """Solve each point's system with at most `limit` along any singular direction, nothing along free ones."""
+def solve_limited(matrix: np.ndarray, right: np.ndarray, limit: np.ndarray | float) -> np.ndarray:
+    """Solve each point's system with at most `limit` (of each point, or all) along any singular direction.
+
+    Along free ones nothing moves.
+    """
+    most = np.reshape(limit, (-1, 1))
     left, size, direction = np.linalg.svd(np.moveaxis(matrix, -1, 0))
     load = np.einsum("bij,ib->bj", left, right)
     with np.errstate(divide="ignore", invalid="ignore"):
         stride = np.where(size > 1e-13 * size[:, :1], load / size, 0.0)
-    return np.einsum("bji,bj->ib", direction, np.clip(stride, -limit, limit))
+    return np.einsum("bji,bj->ib", direction, np.clip(stride, -most, most))
 
 
 def _eliminate(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:

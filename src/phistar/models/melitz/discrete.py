@@ -20,18 +20,13 @@ from phistar.core.certificate import TOLERANCE
 from phistar.core.errors import NoEquilibrium
 from phistar.core.model import Unknowns, largest
 from phistar.models.melitz import equations as eq
-from phistar.models.melitz import linearise, solver
-from phistar.models.melitz.table import Rows
+from phistar.models.melitz import linearise
+from phistar.models.melitz.roaming import through_bells
+from phistar.models.melitz.table import BELLS, Rows
 
 if TYPE_CHECKING:
     from phistar.models.melitz.primitives import Primitives
 
-#: Widths of the bells in ln phi, times s: from where Newton roams freely to where a bell is a point.
-BELLS = tuple(0.5 * 4.0**-i for i in range(7))
-#: Steps the first bell may take, and every other.
-_STEPS_AT_FIRST, _STEPS = 60, 30
-#: Where a bell counts as found: the next one, or the exact equations, go on from there.
-_NEAR = 1e-6
 #: Atoms this many widths from a cutoff are at its margin.
 _REACH = 4.0
 #: Share of the smaller country's wages from which sales count.
@@ -65,20 +60,11 @@ def find(m: Primitives) -> Unknowns:
     NoEquilibrium
         When no bell leads to a root of the exact equations with shares in [0, 1].
     """
-    rows, smooth = Rows(m), m.batched()
-    start, left = None, _POLISH_IN_ALL
-    for bell in BELLS:
-        width = bell / rows.s
-        smeared = smooth.with_kernel(rows.table(width))
-        friction, steps = (solver.WARY, _STEPS_AT_FIRST) if start is None else (solver.EAGER, _STEPS)
-        log_demand, log_wage, norm = solver.find_smooth(smeared, start, steps, _NEAR, friction)
-        if start is not None and not norm[0] < 1.0:
-            # A root lost between two bells is not found again in a narrower one.
-            break
-        start = log_demand, log_wage
+    rows, left = Rows(m), _POLISH_IN_ALL
+    for bell, log_demand, log_wage in through_bells(m.batched(), rows, BELLS):
         if bell < _TRY_FROM and left > 0:
             x = eq.in_numeraire(m, {"log_wage": log_wage[:, 0], "log_demand": log_demand[:, 0]})
-            answer, used = _polish(m, x, width, min(left, _POLISH))
+            answer, used = _polish(m, x, bell / rows.s, min(left, _POLISH))
             if answer is not None:
                 return answer
             left -= used

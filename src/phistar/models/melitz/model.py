@@ -11,7 +11,7 @@ import numpy as np
 from phistar.core.errors import NoEquilibrium
 from phistar.core.model import Decomposition, Model, Residuals, Unknowns
 from phistar.core.sources import EquationRecord, equations_of
-from phistar.models.melitz import decompositions, discrete, equations, firms, outcomes, solver
+from phistar.models.melitz import decompositions, discrete, equations, firms, outcomes, roaming, solver
 from phistar.models.melitz.parameters import ERRATA, read
 from phistar.models.melitz.primitives import Primitives
 
@@ -58,7 +58,7 @@ class Melitz(Primitives, Model):
         if not self.batchable:
             return discrete.find(self)
         given = None if start is None else (start["log_demand"][:, None], start["log_wage"][:, None])
-        log_demand, log_wage, norm = solver.find_one(self.batched(), given)
+        log_demand, log_wage, norm = roaming.find_one(self.batched(), given)
         if not norm[0] < solver.ACCEPT:
             raise NoEquilibrium(
                 f"no equilibrium found: some market is still off by {norm[0]:.1e} where the search ended",

@@ -14,7 +14,6 @@ import numpy as np
 
 from phistar.blocks.layout import at_home
 from phistar.models.melitz.excess import State, excess_demand
-from phistar.models.melitz.table import Rows
 from phistar.models.melitz.wages import WAGE_GOAL, wages_given_demand
 from phistar.numerics import batched
 from phistar.numerics.polynomial import fitted
@@ -22,25 +21,27 @@ from phistar.numerics.polynomial import fitted
 if TYPE_CHECKING:
     from phistar.models.melitz.primitives import Primitives
 
-MAX_OUTER = 300
+MAX_OUTER = 200
 #: Largest |Z| at which a point counts as solved: some ulps of a sum over a hundred countries.
 GOAL = 1e-13
 #: Good enough to be judged by the certificate once Newton no longer improves.
 ACCEPT = 1e-10
-#: How near zero the log gap of a wage equation is brought: a share of what the markets still miss, this at least.
-_SHARE, _ROUGH = 1e-2, 1e-3
-#: Where the table's root is near enough to the true one.
-NEAR = 1e-9
-#: Families about as quick to evaluate as a table; their worlds seldom need more steps than this.
-_QUICK, _PATIENCE = frozenset({"pareto", "bounded_pareto", "lognormal"}), 20
+#: How near zero the log gap of a wage equation is brought: this, and this share of what the markets still miss.
+_SHARE = 1e-2
+#: Steps without a gain after which a point is given up.
+_HOPELESS = 30
+#: Misses that count for little on the way: where blocs hardly trade, wages have far to go while markets nearly clear.
+_TUBE = 0.3
+#: After so many steps without a gain they count in full again.
+_LATE = 8
 #: Points at their goal are dropped from a batch when fewer than this share are still on their way.
 _WORTH_DROPPING = 0.75
 #: Of a long batch, so many points at least, every so many are found first: a prime, to see all columns of a grid.
 _STRIDE, _MANY = 7, 256
 #: From here Newton's next step is to a root within rounding.
 _SURE = 1e-7
-#: Longest stride in ln A.
-_CAP = 5.0
+#: Longest stride in ln A: this, or far away this share of what is missing, up to the last.
+_CAP, _SPAN, _LEAP = 5.0, 0.1, 40.0
 #: Friction to start with where the way is likely easy, and where it is not.
 EAGER, WARY = 1e-3, 1.0
 #: The least friction to grow from, and that at which any step is taken.
@@ -57,7 +58,7 @@ def autarky_start(m: Primitives) -> tuple[np.ndarray, np.ndarray]:
     # One destination, home, is all that counts.
     alone = replace(m, log_tau=at_home(m.log_tau)[:, None], f=at_home(m.f)[:, None], fixed_cost="market")
     zero = np.zeros((len(m.countries), m.points))
-    found = wages_given_demand(alone, np.zeros((1, m.points)), zero, _ROUGH)
+    found = wages_given_demand(alone, np.zeros((1, m.points)), zero, _SHARE)
     # Cutoffs depend on sigma ln w - ln A alone, so wages of one need this demand level.
     return -m.sigma * (found.log_wage + found.rest), zero
 
@@ -82,13 +83,13 @@ def find_smooth(
     norm : ndarray (batch)
         Largest |Z| reached; above `ACCEPT` the point has not converged.
     """
-    base = excess_demand(m, *(start if start is not None else autarky_start(m)), _ROUGH)
+    base = excess_demand(m, *(start if start is not None else autarky_start(m)), _SHARE)
     log_demand, log_wage, best = base.log_demand.copy(), base.log_wage.copy(), base.norm.copy()
     active = np.arange(m.points)
     drag, misses = np.minimum(base.norm, friction), np.zeros(m.points, dtype=int)
     for _ in range(steps):
         # At the floor of precision a step that does not help is the sign to stop.
-        keep = (best[active] > goal) & ~((best[active] < ACCEPT) & (misses >= 6))
+        keep = (best[active] > goal) & ~((best[active] < ACCEPT) & (misses >= 6)) & (misses < _HOPELESS)
         if not keep.any():
             break
         # Dropping a few points costs more than carrying them along.
@@ -98,8 +99,8 @@ def find_smooth(
         step = _newton_step(base, drag, m.sigma)
         # Wages follow along their known slope, so that their own roots start close.
         wages = base.log_wage + np.sum(base.response * step[None], axis=1)
-        trial = excess_demand(m, base.log_demand + step, wages, np.clip(_SHARE * base.norm, WAGE_GOAL, _ROUGH))
-        miss = _misfit(base, trial, step, drag, m.sigma)
+        trial = excess_demand(m, base.log_demand + step, wages, np.clip(_SHARE * base.norm, WAGE_GOAL, _SHARE))
+        miss = _misfit(base, trial, step, drag, m.sigma, np.where(misses < _LATE, _TUBE, 0.0))
         better = trial.norm < best[active]
         where = active[better]
         log_demand[:, where], log_wage[:, where] = trial.log_demand[:, better], trial.log_wage[:, better]
@@ -111,13 +112,18 @@ def find_smooth(
     return log_demand, log_wage, best
 
 
-def _misfit(old: State, new: State, step: np.ndarray, drag: np.ndarray, sigma: np.ndarray) -> np.ndarray:
-    """Compute how far the step missed what the linearisation promised, as a share of what was to be removed."""
+def _misfit(
+    old: State, new: State, step: np.ndarray, drag: np.ndarray, sigma: np.ndarray, tube: np.ndarray
+) -> np.ndarray:
+    """Compute how far the step missed what the linearisation promised, as a share of what was to be removed.
+
+    What is missed is never a large share of less than the `tube`: Newton will see to it on the way.
+    """
     z = _known(old.excess)
     moved = new.log_income - old.log_income + _STIFFNESS * step / sigma
     # The last term is the rank-one term of the system solved.
     left = _known(new.excess) + drag * moved + np.mean(step, axis=0)
-    misfits = [np.max(np.abs(left), axis=0) / np.max(np.abs(z), axis=0)]
+    misfits = [np.max(np.abs(left), axis=0) / np.maximum(np.max(np.abs(z), axis=0), tube)]
     misfits += [np.sqrt(np.sum(left**2, axis=0) / np.sum(z**2, axis=0)), new.norm / old.norm]
     return np.where(np.isnan(new.excess).any(axis=0), np.inf, np.fmin.reduce(misfits))
 
@@ -157,24 +163,6 @@ def _one_step(m: Primitives, start: tuple[np.ndarray, np.ndarray]) -> tuple[np.n
     return base.log_demand + step, wages, np.where(base.norm < _SURE, np.square(base.norm), np.inf)
 
 
-def find_one(
-    m: Primitives, start: tuple[np.ndarray, np.ndarray] | None = None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Find one world's ln A and ln w, roaming on tabulated distributions where the true ones are slow to evaluate.
-
-    Takes and returns what `find_smooth` does, for a batch of one point.
-    """
-    if all(family.family == "pareto" for family in m.families):
-        return find_smooth(m, start)
-    if all(family.family in _QUICK for family in m.families):
-        found = find_smooth(m, start, steps=_PATIENCE)
-        if found[2][0] < ACCEPT:
-            return found
-    log_demand, log_wage, norm = find_smooth(m.with_kernel(Rows(m).table()), start, goal=NEAR, friction=WARY)
-    # The table is close: where its root was missed by far, the true one will be.
-    return find_smooth(m, (log_demand, log_wage), steps=40 if norm[0] < 0.1 else 0)
-
-
 def _newton_step(state: State, drag: np.ndarray, sigma: np.ndarray) -> np.ndarray:
     """Solve (J + drag D) da = -Z; where that strides too far, limit the stride in each singular direction apart.
 
@@ -188,9 +176,10 @@ def _newton_step(state: State, drag: np.ndarray, sigma: np.ndarray) -> np.ndarra
     matrix[n, n] += drag * _STIFFNESS / sigma
     z = _known(state.excess)
     step = -batched.solve(matrix, z)
-    far = ~(np.max(np.abs(step), axis=0) <= _CAP)
+    cap = np.clip(_SPAN * state.norm, _CAP, _LEAP)
+    far = ~(np.max(np.abs(step), axis=0) <= cap)
     if far.any():
-        step[:, far] = -batched.solve_limited(matrix[..., far], z[:, far], _CAP)
+        step[:, far] = -batched.solve_limited(matrix[..., far], z[:, far], cap[far])
     return step
 
 

@@ -31,6 +31,12 @@ _BELL = np.concatenate([np.linspace(-8.0, -4.0, 5), np.linspace(-3.5, 3.5, 15), 
 #: Between bells knots approach the next atom by this factor.
 _CLOSER = 1.5
 _EXPONENT = 690.0
+#: Widths of bells in ln phi, times s: from where Newton roams freely to where a bell is a point.
+BELLS = tuple(0.5 * 4.0**-i for i in range(7))
+#: A support shorter than this, times s, is a cliff like an atom's: some of its quantiles are smeared in its place.
+_NARROW = 8.0
+#: So many; narrower bells than this share of the support would leave gaps.
+_QUANTILES = 40
 
 
 @dataclass(frozen=True)
@@ -62,24 +68,36 @@ class Row:
 
 
 class Rows:
-    """The rows of a world's distributions: those without atoms are worked out once, whatever the bells."""
+    """The rows of a world's distributions: those not smeared are worked out once, whatever the bells."""
 
     def __init__(self, m: Primitives) -> None:
         self.s = float(np.ravel(m.sigma)[0]) - 1.0
         self._families = m.families
         self._kept: dict[int, Row] = {}
+        narrow = [f for f in m.families if 0.0 < _support(f) < _NARROW / self.s and not isinstance(f, Empirical)]
+        self._quantiles = {id(f): _quantiles(f) for f in narrow}
 
-    def table(self, width: float = 0.0) -> TabulatedProductivity:
-        """Tabulate all origins, with every atom smeared into a bell of standard deviation `width` in ln phi."""
+    def table(self, bell: float = 0.0) -> TabulatedProductivity:
+        """Tabulate all origins, with every atom smeared into a bell of standard deviation `bell` / s in ln phi.
+
+        So are short supports, while the bell is wide enough to make one of their quantiles.
+        """
         rows: dict[int, Row] = {}
-        for family in self._families:
-            if isinstance(family, Empirical):
-                if id(family) not in rows:
-                    rows[id(family)] = _bells(family, self.s, width)
+        for family in {id(f): f for f in self._families}.values():
+            if isinstance(family, Empirical) or self._smeared(family, bell):
+                atoms = family if isinstance(family, Empirical) else self._quantiles[id(family)]
+                rows[id(family)] = _bells(atoms, self.s, bell / self.s)
             elif id(family) not in self._kept:
                 self._kept[id(family)] = _continuous(family, self.s)
-        found = [(rows if isinstance(f, Empirical) else self._kept)[id(f)] for f in self._families]
-        return TabulatedProductivity(found, self.s)
+        rows = self._kept | rows
+        return TabulatedProductivity([rows[id(f)] for f in self._families], self.s)
+
+    def bells(self) -> list[float]:
+        """List the bells, the widest first, in which short supports are smeared."""
+        return [bell for bell in BELLS if any(self._smeared(f, bell) for f in self._families)]
+
+    def _smeared(self, family: Productivity, bell: float) -> bool:
+        return id(family) in self._quantiles and bell * _QUANTILES > self.s * _support(family)
 
 
 class TabulatedProductivity(Productivity):
@@ -97,12 +115,19 @@ class TabulatedProductivity(Productivity):
         )
         self._table = HermiteTable(knots, log_j, slope, curvature)
         self._first = knots[:, 0]
+        # S and the density are asked for at the same cutoffs, one after the other.
+        self._last: tuple[Any, tuple[np.ndarray, ...]] = (None, ())
 
     def _read(self, log_x: np.ndarray) -> tuple[np.ndarray, ...]:
         """Read how far left of the first knot a cutoff lies, and there, else at the cutoff, ln J, 1 + S/J, (ln J)''."""
+        asked, known = self._last
+        if log_x is asked:
+            return known
         first = self._first.reshape(-1, *(1,) * (log_x.ndim - 1))
         log_j, slope, curvature = self._table(np.maximum(log_x, first))
-        return np.minimum(log_x - first, 0.0), log_j, np.maximum(-slope / self.s, 1.0), curvature
+        known = np.minimum(log_x - first, 0.0), log_j, np.maximum(-slope / self.s, 1.0), curvature
+        self._last = log_x, known
+        return known
 
     @quiet
     def tail(self, log_x: Any, order: Any) -> Tail:
@@ -120,6 +145,14 @@ class TabulatedProductivity(Productivity):
         beyond, log_j, total, curvature = self._read(log_x)
         density = np.exp(log_j) * (curvature / self.s + self.s * total * (total - 1.0))
         return np.log(np.where(beyond < 0.0, 0.0, np.maximum(density, 0.0)))
+
+
+def _support(family: Productivity) -> float:
+    return float(np.max(family.log_upper) - np.min(family.log_lower))
+
+
+def _quantiles(family: Productivity) -> Empirical:
+    return Empirical(np.exp(family.log_quantile((np.arange(_QUANTILES) + 0.5) / _QUANTILES).ravel()))
 
 
 def _continuous(family: Productivity, s: float) -> Row:
