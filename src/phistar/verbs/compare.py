@@ -27,8 +27,8 @@ class Comparison:
     baseline, counterfactual : Equilibrium
     changes : mapping of str to dict
         By variable: ``dims``, ``hat`` (new over old; nan where the old is zero) and ``percent``. A variable in
-        logs, or whose level may be zero or negative, has ``difference`` (new less old) instead: its ``percent``
-        is nan, and its ``hat`` a ratio that says nothing of gain or loss.
+        logs, or whose level may be zero or negative, has ``difference`` (new less old) too: the ``percent`` of a
+        log, and of a level that is not positive, is nan, as it would say nothing of gain or loss.
     decompositions : mapping of str to Decomposition
         What the model can split up: welfare, productivity (reallocation), trade margins.
     """
@@ -143,7 +143,8 @@ def compare_horizons_of(baseline: Any, counterfactual: Any) -> Horizons:
 def _change(variable: Any, old: np.ndarray, new: np.ndarray) -> dict[str, Any]:
     with np.errstate(divide="ignore", invalid="ignore"):
         hat = np.where(old == 0.0, np.nan, new / old)
-    change = {"dims": list(variable.dims), "hat": hat}
+    change, percent = {"dims": list(variable.dims), "hat": hat}, 100.0 * (hat - 1.0)
     if variable.proportional:
-        return {**change, "percent": 100.0 * (hat - 1.0)}
-    return {**change, "percent": np.full_like(hat, np.nan), "difference": new - old}
+        return {**change, "percent": percent}
+    telling = (old > 0.0) & variable.signed
+    return {**change, "percent": np.where(telling, percent, np.nan), "difference": new - old}
