@@ -35,6 +35,12 @@ def gauss_legendre(n: int) -> tuple[np.ndarray, np.ndarray]:
     return 0.5 * (x + 1.0), 0.5 * w
 
 
+def over_orders(integrand: Callable[[np.ndarray], Any], ndim: int) -> Any:
+    """Integrate over [0, 1] a smooth function whose values have `ndim` axes, calling it once at all nodes."""
+    nodes, weights = (item.reshape(-1, *(1,) * ndim) for item in gauss_legendre(5))
+    return np.sum(weights * integrand(nodes), axis=0)
+
+
 @quiet
 def log_abs_expm1(x: Any) -> Any:
     """Compute ln |e^x - 1| without overflow."""
@@ -52,6 +58,7 @@ _BERNOULLI = (
     2.0876756987868099e-08, -5.2841901386874932e-10, 1.3382536530684679e-11, -3.3896802963225828e-13,
     8.5860620562778446e-15, -2.1748686985580618e-16, 5.5090028283602295e-18,
 )  # fmt: skip
+_BERNOULLI_SLOPES = tuple((2 * n + 1) * b for n, b in enumerate(_BERNOULLI))
 
 
 @quiet
@@ -67,11 +74,10 @@ def tilted_log(x: Any) -> Any:
 def tilted_mean(x: Any) -> Any:
     """Compute the mean of the density proportional to e^(x s) on [0, 1]."""
     v = value_of(x)
-    small = np.where(np.abs(v) < 1.0, v, 0.0)
-    square, series = small * small, np.zeros_like(small)
-    for b in reversed(_BERNOULLI):
-        series = series * square + b
-    result = np.where(np.abs(v) < 1.0, 0.5 + small * series, -1.0 / np.expm1(-v) - 1.0 / v)
+    result, near = -1.0 / np.expm1(-v) - 1.0 / v, np.abs(v) < 1.0
+    if near.any():
+        small = np.where(near, v, 0.0)
+        result = np.where(near, 0.5 + small * _even_series(_BERNOULLI, small), result)
     return lifted(result, (x,), lambda: (tilted_variance(v),))
 
 
@@ -79,57 +85,79 @@ def tilted_mean(x: Any) -> Any:
 def tilted_variance(x: Any) -> np.ndarray:
     """Compute the variance of the density proportional to e^(x s) on [0, 1]."""
     v = np.abs(value_of(x))
-    small = np.where(v < 1.0, v, 0.0)
-    square, series = small * small, np.zeros_like(small)
-    for n in range(len(_BERNOULLI), 0, -1):
-        series = series * square + (2 * n - 1) * _BERNOULLI[n - 1]
-    return np.where(v < 1.0, series, 1.0 / v**2 - np.exp(-v) / np.expm1(-v) ** 2)
+    result, near = 1.0 / v**2 - np.exp(-v) / np.expm1(-v) ** 2, v < 1.0
+    return np.where(near, _even_series(_BERNOULLI_SLOPES, np.where(near, v, 0.0)), result) if near.any() else result
+
+
+def _even_series(coefficients: Sequence[float], x: Any) -> np.ndarray:
+    """Sum coefficients[n] x^(2n)."""
+    square = np.asarray(x * x)
+    series = np.full_like(square, coefficients[-1])
+    for c in reversed(coefficients[:-1]):  # Horner, in place
+        series *= square
+        series += c
+    return series
 
 
 @quiet
 def tilted_log_ratio(x: Any, step: Any) -> Any:
     """Compute tilted_log(x + step) - tilted_log(x), keeping its digits when `step` is small."""
-    result = tilted_log(x + step) - tilted_log(x)
-    small = np.abs(value_of(step)) < SMALL_ORDER
-    if not np.any(small):
-        return result
-    integral: Any = 0.0
-    for node, weight in zip(*gauss_legendre(5), strict=True):
-        integral = integral + weight * tilted_mean(x + node * step)
-    return np.where(small, step * integral, result)
+    v, h = value_of(x), value_of(step)
+
+    def exact_when_small(function: Callable[[Any], Any], derivative: Callable[[Any], Any]) -> Any:
+        result = function(v + h) - function(v)
+        small = np.abs(h) < SMALL_ORDER
+        if not small.any():
+            return result
+        return np.where(small, h * over_orders(lambda node: derivative(v + node * h), np.ndim(result)), result)
+
+    return lifted(
+        exact_when_small(tilted_log, tilted_mean),
+        (x, step),
+        lambda: (exact_when_small(tilted_mean, tilted_variance), tilted_mean(v + h)),
+    )
 
 
 # -- the normal tail -----------------------------------------------------------------------------------------
 
 
-# Polynomial of (1 + 2y) e^(y^2) erfc(y) in t = (y - 3.75)/(y + 3.75), the Chebyshev series of Shepherd and
-# Laframboise (1981) recomputed in 40 digits and written out in powers, which its quick decay allows: its error
-# is that of rounding. SciPy has this function too, but takes half a second to import.
-_SCALED_TAIL = (
-    1.23751263083782748e+00, -1.40240598585547022e-01, 3.58541548546369637e-03, 8.22767384901510329e-02,
-    -1.08803930141707472e-01, 9.23043211601983354e-02, -5.86933985905476116e-02, 2.83622774215155984e-02,
-    -9.74657954761962327e-03, 1.75562583242175286e-03, 2.93713594805707372e-04, -2.90153979289867647e-04,
-    5.16494077754639890e-05, 2.23839120365506783e-05, -1.14450491258313085e-05, -9.72849582211122008e-07,
-    1.75344342511063340e-06, -5.82628107880077766e-08, -2.61147023599009557e-07, 2.42897629254887070e-08,
-    4.09712231527030054e-08, -4.38928415998632824e-09, -6.54556021248026776e-09, 5.45715730470468855e-10,
-    9.02214970034059102e-10, -3.75315827795962084e-11, -7.33950500852953997e-11,
+# (1 + y) (n(y)/N(-y) - y), the scaled mean of a normal above y less y, as a polynomial of t = (y - 4)/(y + 4):
+# Chebyshev series in the variable of Shepherd and Laframboise (1981), worked out in 40 digits and written out in
+# powers, which its quick decay allows: its error is that of rounding. Hazard and tail follow without a difference.
+_EXCESS = (
+    1.12803572244735539e+00, -6.20563799811363961e-02, -1.92103748190835449e-01, 1.92932468879077723e-01,
+    -6.10710842032522322e-02, -3.07693920216086970e-02, 3.24242050465371398e-02, -1.12908612982648014e-03,
+    -1.06055389864732220e-02, 3.29266070081237145e-03, 2.75203745433448034e-03, -1.69371454186322576e-03,
+    -5.60384525554162289e-04, 6.39004505759670563e-04, 6.87445037880625545e-05, -2.02437864975947042e-04,
+    9.20262891389523839e-06, 5.53251341979348721e-05, -1.02566781500712153e-05, -1.27924229586249402e-05,
+    4.57141867763021863e-06, 2.33104148604217053e-06, -1.51757823825548158e-06, -2.79290545200151529e-07,
+    3.90923599366185672e-07, 9.89184315464149799e-09, -7.03660049939063932e-08, 1.69830501568308691e-09,
+    6.50673513948778585e-09,
 )  # fmt: skip
 
 
-def scaled_tail(y: Any) -> np.ndarray:
-    """Compute e^(y^2) erfc(y) for y >= 0."""
-    t = np.where(y == np.inf, 1.0, (y - 3.75) / (y + 3.75))
-    result = np.full_like(t, _SCALED_TAIL[-1])
-    for c in reversed(_SCALED_TAIL[:-1]):  # Horner, in place
+def upper_excess(*points: np.ndarray) -> list[np.ndarray]:
+    """Compute the mean of a standard normal above y, less y, at several arrays of y >= 0 in one sweep."""
+    y = np.concatenate([np.ravel(p) for p in points])
+    t = 1.0 - 8.0 / (y + 4.0)
+    result = np.full_like(t, _EXCESS[-1])
+    for c in reversed(_EXCESS[:-1]):  # Horner, in place
         result *= t
         result += c
-    return result / (1.0 + 2.0 * y)
+    result /= 1.0 + y
+    ends = np.cumsum([np.size(p) for p in points])[:-1]
+    return [part.reshape(np.shape(p)) for part, p in zip(np.split(result, ends), points, strict=True)]
 
 
-def _log_survival(t: np.ndarray, tail: np.ndarray) -> np.ndarray:
-    """Return the log of the normal survival at `t`, given the scaled tail at |t|/sqrt 2."""
-    square = -0.5 * t * t
-    return np.where(t > 0.0, square + np.log(0.5 * tail), np.log1p(-0.5 * tail * np.exp(square)))
+def _mass_beyond(t: np.ndarray, excess: np.ndarray) -> np.ndarray:
+    """Return the mass of a standard normal above |t|, from its mean excess there."""
+    return np.exp(-0.5 * t * t - LOG_SQRT_2PI) / (np.abs(t) + excess)
+
+
+def _log_scaled(t: np.ndarray, excess: np.ndarray) -> np.ndarray:
+    """Return the log of the normal survival at `t`, plus t^2/2 where t > 0, from the mean excess at |t|."""
+    upper = -LOG_SQRT_2PI - np.log(np.abs(t) + excess)
+    return np.where(t > 0.0, upper, np.log1p(-_mass_beyond(t, excess)))
 
 
 @rule("ndtri")
@@ -142,15 +170,20 @@ def _ndtri_rule(r: Any, p: Any) -> tuple[Any]:
 def log_normal_survival(t: Any) -> Any:
     """Compute the log of the probability that a standard normal exceeds `t`."""
     v = np.asarray(value_of(t), dtype=float)
-    result = _log_survival(v, scaled_tail(np.abs(v) / np.sqrt(2.0)))[()]
-    return lifted(result, (t,), lambda: (-normal_hazard(v),))
+    (excess,) = upper_excess(np.abs(v))
+    result = _log_scaled(v, excess) - 0.5 * np.maximum(v, 0.0) ** 2
+    return lifted(result[()], (t,), lambda: (-normal_hazard(v),))
 
 
 @quiet
-def log_scaled_survival(t: Any) -> Any:
-    """Compute the log of the probability that a standard normal exceeds `t` > 0, plus t^2/2."""
-    v = np.maximum(np.asarray(value_of(t), dtype=float), 0.0)
-    return lifted(np.log(0.5 * scaled_tail(v / np.sqrt(2.0)))[()], (t,), lambda: (-normal_excess(v),))
+def log_scaled_survival(t: Any, excess: Any = None) -> Any:
+    """Compute the log of the probability that a standard normal exceeds `t`, plus t^2/2 where t > 0.
+
+    Who has worked out the mean excess at |t| may hand it over.
+    """
+    v = np.asarray(value_of(t), dtype=float)
+    known = upper_excess(np.abs(v))[0] if excess is None else excess
+    return lifted(_log_scaled(v, known)[()], (t,), lambda: (np.where(v > 0.0, -known, -normal_hazard(v)),))
 
 
 def normal_quantile(p: Any) -> Any:
@@ -164,24 +197,25 @@ def normal_quantile(p: Any) -> Any:
 def normal_hazard(t: Any) -> Any:
     """Compute the standard normal density over its upper tail, the mean of a normal above `t`."""
     v = np.asarray(value_of(t), dtype=float)
-    tail, kernel = scaled_tail(np.abs(v) / np.sqrt(2.0)), np.exp(-0.5 * v * v)
-    result = np.sqrt(2.0 / np.pi) * np.where(v > 0.0, 1.0 / tail, kernel / (2.0 - tail * kernel))[()]
+    (excess,) = upper_excess(np.abs(v))
+    result = np.where(v > 0.0, v + excess, _hazard_below(v, excess))[()]
     return lifted(result, (t,), lambda: (1.0 - normal_variance(v),))
+
+
+def _hazard_below(t: np.ndarray, excess: np.ndarray) -> np.ndarray:
+    """Return the normal hazard at t <= 0 from the mean excess at -t."""
+    return np.exp(-0.5 * t * t - LOG_SQRT_2PI) / (1.0 - _mass_beyond(t, excess))
 
 
 @quiet
 def normal_excess(t: Any) -> Any:
     """Compute the mean of a standard normal above `t`, less `t`, without cancellation far out."""
-    v = value_of(t)
-    result = normal_hazard(v) - v
-    far = v > 6.0  # direct subtraction loses 1 + t^2 units of rounding
-    if np.any(far):
-        y = np.where(far, v, 6.0)
-        fraction: Any = y
-        for n in range(48, 1, -1):
-            fraction = y + n / fraction
-        result = np.where(far, 1.0 / fraction, result)
-    return lifted(result, (t,), lambda: (-normal_variance(v),))
+    v = np.asarray(value_of(t), dtype=float)
+    (result,) = upper_excess(np.abs(v))
+    below = v < 0.0
+    if below.any():
+        result = np.where(below, _hazard_below(v, result) - v, result)
+    return lifted(result[()], (t,), lambda: (-normal_variance(v),))
 
 
 @quiet
@@ -194,21 +228,29 @@ def normal_variance(t: Any) -> Any:
 @quiet
 def normal_tails(t: Any, step: Any) -> tuple[Any, Any]:
     """Compute ln P(z >= t) and ln E[e^(step (z - t)) | z >= t] of a standard normal z, exact at small steps too."""
-    t, step = np.broadcast_arrays(np.asarray(t, dtype=float), np.asarray(step, dtype=float))
+    t, step = np.asarray(t, dtype=float), np.asarray(step, dtype=float)
     low = t - step
-    tail, tail_low = (scaled_tail(np.abs(v) / np.sqrt(2.0)) for v in (t, low))
-    survival = _log_survival(t, tail)
-    direct = 0.5 * step * step - step * t + _log_survival(low, tail_low) - survival
-    # Where both tails are upper ones the squares cancel exactly.
-    ratio = np.where((t > 0.0) & (low > 0.0), np.log(tail_low / tail), direct)
-    # Where only the lower one is, they leave t^2/2 behind, however far the step.
-    ratio = np.where((t <= 0.0) & (low > 0.0), np.log(0.5 * tail_low) - 0.5 * t * t - survival, ratio)
+    excess, excess_low = upper_excess(np.abs(t), np.abs(low))
+    scaled = _log_scaled(t, excess)
+    both_upper = np.minimum(t, low) > 0.0
+    quotient = np.log((t + excess) / (low + excess_low))
+    ratio = np.where(both_upper, quotient, _log_scaled(low, excess_low) - scaled) + moved_square(t, step)
     small = np.abs(step) < SMALL_ORDER
-    if np.any(small):
-        nodes, weights = gauss_legendre(5)
-        integral = sum(w * normal_excess(t - node * step) for node, w in zip(nodes, weights, strict=True))
-        ratio = np.where(step == 0.0, 0.0, np.where(small, step * integral, ratio))
-    return survival[()], ratio[()]
+    if small.any():
+        ratio = np.where(small, step * over_orders(lambda node: normal_excess(t - node * step), ratio.ndim), ratio)
+        ratio = np.where(step == 0.0, 0.0, ratio)
+    return (scaled - 0.5 * np.maximum(t, 0.0) ** 2)[()], ratio[()]
+
+
+def moved_square(t: Any, step: Any) -> Any:
+    """Compute step^2/2 - step t less what scaled logs leave out, half the squares of t > 0 and of t - step > 0.
+
+    That is half the square of t - step where negative, less that of t where negative: nothing cancels.
+    """
+    low = t - step
+    apart = 0.5 * (np.square(np.minimum(low, 0.0)) - np.square(np.minimum(t, 0.0)))
+    both_lower = (value_of(t) <= 0.0) & (value_of(low) <= 0.0)
+    return np.where(both_lower, step * (0.5 * step - t), apart)
 
 
 # -- incomplete gamma functions at any real a ---------------------------------------------------------------

@@ -137,11 +137,22 @@ def test_the_normal_tail_matches_mpmath_in_both_tails():
         assert abs(mp.mpf(float(special.log_normal_survival(t))) / log_tail - 1) < 1e-12
 
 
-def test_the_scaled_tail_matches_mpmath_to_rounding():
-    for y in (0.0, 1e-8, 0.3, 1.0, 3.75, 12.0, 700.0, 1e8):
-        exact = mp.quad(lambda s, y=y: mp.exp(-s * s / 4 - y * s), [0, 1 / (1 + mp.mpf(y)), mp.inf]) / mp.sqrt(mp.pi)
-        assert abs(mp.mpf(float(special.scaled_tail(y))) / exact - 1) < 1e-15
-    assert special.scaled_tail(np.inf) == 0.0
+def test_the_mean_excess_of_a_normal_matches_mpmath_to_rounding_at_any_distance():
+    points = np.array([0.0, 1e-8, 0.3, 1.0, 3.999, 6.01, 12.0, 38.0, 700.0, 1e8])
+    (values,) = special.upper_excess(points)
+    for y, value in zip(points, values, strict=True):
+        with mp.workdps(60):  # twice the digits of y^2, which the difference of hazard and y loses
+            y_ = mp.mpf(y)
+            tail = mp.quad(lambda s, y_=y_: mp.exp(-s * s / 2 - y_ * s), [0, 1 / (1 + y_), 10 / (1 + y_), mp.inf])
+            exact = 1 / tail - y_
+        assert abs(mp.mpf(float(value)) / exact - 1) < 1e-15, y
+    assert special.upper_excess(np.inf)[0] == 0.0
+
+
+def test_mean_excesses_worked_out_together_are_those_worked_out_alone():
+    a, b, c = np.array([[0.2, 3.0]]), np.array(1.5), np.array([7.0, 0.0, 2.0])
+    for together, point in zip(special.upper_excess(a, b, c), (a, b, c), strict=True):
+        np.testing.assert_array_equal(together, special.upper_excess(point)[0])
 
 
 def test_derivatives_of_the_normal_tail_match_mpmath():

@@ -157,6 +157,10 @@ class Productivity:
         """Compute ln of x^order P(phi = x): -inf wherever there is no atom."""
         return np.full(np.shape(value_of(log_x)), -np.inf)[()]
 
+    def _logs_above(self, log_x: Any, order: Any) -> tuple[Any, Any]:
+        """Compute `log_survival` and `log_premium`; a family in which they share work says how."""
+        return self.log_survival(log_x), self.log_premium(log_x, order)
+
     # -- what follows for every family -----------------------------------------------------------------------
 
     @quiet
@@ -168,7 +172,7 @@ class Productivity:
         The surplus is S (E[(phi/x)^p | phi >= x] - 1) with the expectation in logs: no digits are lost near an
         upper bound or in a thin tail, where the two terms of V/x^p - S agree.
         """
-        return tail_of(self.log_survival(log_x), self.log_premium(log_x, order))
+        return tail_of(*self._logs_above(log_x, order))
 
     def surplus(self, log_x: Any, order: Any) -> Any:
         """Compute int_x^inf ((phi/x)^order - 1) dG, Melitz's J: positive where `order` is."""
@@ -177,7 +181,8 @@ class Productivity:
     @quiet
     def log_surplus(self, log_x: Any, order: Any) -> Any:
         """Compute ln |surplus|; the surplus has the sign of `order`."""
-        return self.log_survival(log_x) + log_abs_expm1(self.log_premium(log_x, order))
+        survival, premium = self._logs_above(log_x, order)
+        return survival + log_abs_expm1(premium)
 
     def require_moment(
         self,
@@ -401,13 +406,13 @@ class LocationScale(Productivity):
         """Compute ln |surplus|; the surplus has the sign of `order`."""
         _, _, u, q = self._standardised(log_x, order)
         v, p = value_of(u), value_of(q)
-        premium = self._premium(v, p)
-        ratio = -1.0 / np.expm1(-premium)  # of V/x^p to the surplus
-        return lifted(
-            self._log_survival(v) + log_abs_expm1(premium),
-            (u, q),
-            lambda: (-p * ratio, ratio * (self._mean(v, p) - v)),
-        )
+        survival, premium = self._survival_and_premium(v, p)
+
+        def slopes() -> tuple[Any, Any]:
+            ratio = -1.0 / np.expm1(-premium)  # of V/x^p to the surplus
+            return -p * ratio, ratio * (self._mean(v, p) - v)
+
+        return lifted(survival + log_abs_expm1(premium), (u, q), slopes)
 
 
 def tail_of(log_survival: Any, log_premium: Any) -> Tail:
@@ -416,7 +421,7 @@ def tail_of(log_survival: Any, log_premium: Any) -> Tail:
     surplus = survival * np.expm1(log_premium)
     # e^premium may overflow where survival is small
     vast = value_of(log_premium) > 500.0
-    return Tail(survival, log_value, np.where(vast, np.exp(log_value), surplus) if np.any(vast) else surplus)
+    return Tail(survival, log_value, np.where(vast, np.exp(log_value), surplus) if vast.any() else surplus)
 
 
 def require_positive(value: Any, key: str) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from functools import cached_property
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -18,15 +19,18 @@ from phistar.numerics.duals import value_of
 from phistar.numerics.special import (
     LOG_SQRT_2PI,
     SMALL_ORDER,
-    gauss_legendre,
+    lifted,
     log_normal_survival,
     log_scaled_survival,
+    moved_square,
     normal_excess,
     normal_hazard,
     normal_quantile,
     normal_tails,
     normal_variance,
+    over_orders,
     quiet,
+    upper_excess,
 )
 
 
@@ -133,38 +137,44 @@ class LognormalPareto(Productivity):
         """Return k - order, positive where the moment exists."""
         return self.k - order
 
-    @property
+    @cached_property
     def log_join(self) -> Any:
         """Log of the productivity where the tail begins."""
         return self.mu + self.k * self.sd**2
 
-    @property
+    @cached_property
     def _log_constant(self) -> Any:
-        return -np.logaddexp(0.0, _log_extra(self.k * self.sd))
+        y = self.k * self.sd
+        return -np.logaddexp(0.0, _log_scaled_extra(y) - 0.5 * np.square(y))
 
-    @property
+    @cached_property
     def _log_density_join(self) -> Any:
         return self._log_constant - 0.5 * np.square(self.k * self.sd) - LOG_SQRT_2PI - np.log(self.sd)
 
     def _in_tail(self, log_x: Any) -> np.ndarray:
         return value_of(log_x) >= value_of(self.log_join)
 
-    def _body(self, log_x: Any, order: Any) -> tuple[Any, Any, Any, Any, Any]:
-        """Return the standardised cutoff less q, q, y, ln N(q - u) and ln(N(q - u) + B(y))."""
-        q = order * self.sd
-        t = np.minimum(log_x - self.log_join, 0.0) / self.sd + self.k * self.sd - q
+    def _bodies(self, log_x: Any, *orders: Any) -> list[_Body]:
+        """Work out the body at several orders, the normal tails of all in one sweep."""
+        gap = np.minimum(log_x - self.log_join, 0.0) / self.sd
         # Where the moment diverges y is not used; 1 keeps the arithmetic quiet.
-        y = np.where(value_of(self.k) > value_of(order), (self.k - order) * self.sd, 1.0)
-        normal = log_normal_survival(t)
-        return t, q, y, normal, np.logaddexp(normal, _log_extra(y))
+        y = [np.where(value_of(self.k) > value_of(p), (self.k - p) * self.sd, 1.0) for p in orders]
+        t = [gap + each for each in y]
+        excess = upper_excess(*(np.abs(value_of(each)) for each in (*t, *y)))
+        return [_Body.of(gap, *each) for each in zip(t, y, excess, excess[len(t) :], strict=False)]
 
     @quiet
     def log_survival(self, log_x: Any) -> Any:
         """Compute ln P(phi >= x)."""
-        u, _, _, _, total = self._body(log_x, 0.0)
-        # Far left the survival is one less a small number: keep that number's digits.
-        below = np.log1p(-np.exp(self._log_constant + log_normal_survival(-u)))
-        body = np.where(value_of(u) < 0.0, below, self._log_constant + total)
+        return self._log_survival_of(log_x, *self._bodies(log_x, 0.0))
+
+    def _log_survival_of(self, log_x: Any, whole: _Body) -> Any:
+        u = whole.t
+        body = self._log_constant + whole.log_total
+        left = value_of(u) < 0.0
+        if left.any():  # the survival is one less a small number: keep that number's digits
+            log_below = log_scaled_survival(-u, whole.excess_t) - 0.5 * np.square(u)
+            body = np.where(left, np.log1p(-np.exp(self._log_constant + log_below)), body)
         return np.where(self._in_tail(log_x), self._log_tail(log_x, 0.0), body)[()]
 
     def _log_tail(self, log_x: Any, order: Any) -> Any:
@@ -175,17 +185,18 @@ class LognormalPareto(Productivity):
     @quiet
     def log_moment(self, log_x: Any, order: Any) -> Any:
         """Compute ln int_x^inf phi^order dG: inf where order >= k."""
-        _, q, _, _, total = self._body(log_x, order)
-        body = self._log_constant + order * self.mu + 0.5 * np.square(q) + total
+        (above,) = self._bodies(log_x, order)
+        body = self._log_constant + order * self.mu + 0.5 * np.square(order * self.sd) + above.log_total
         finite = np.where(self._in_tail(log_x), self._log_tail(log_x, order), body)
         return np.where(value_of(self.k) > value_of(order), finite, np.inf)[()]
 
     @quiet
     def mean_log(self, log_x: Any, order: Any = 0.0) -> Any:
         """Compute the phi^order-weighted mean of ln phi above x."""
-        t, q, y, normal, total = self._body(log_x, order)
-        share = np.exp(normal - total)
-        body = self.mu + self.sd * (q + share * normal_hazard(t) + (1.0 - share) * _extra_mean(y))
+        (above,) = self._bodies(log_x, order)
+        share = above.normal_share
+        mean = order * self.sd + share * normal_hazard(above.t) + (1.0 - share) * _extra_mean(above.y)
+        body = self.mu + self.sd * mean
         finite = np.where(self._in_tail(log_x), log_x + 1.0 / (self.k - order), body)
         return np.where(value_of(self.k) > value_of(order), finite, np.inf)[()]
 
@@ -193,8 +204,8 @@ class LognormalPareto(Productivity):
     def variance_log(self, log_x: Any, order: Any = 0.0) -> Any:
         """Compute the variance of ln phi above x under the weights phi^order."""
         log_x, order, sd, k = (value_of(v) for v in (log_x, order, self.sd, self.k))
-        t, _, y, normal, total = (value_of(v) for v in self._body(log_x, order))
-        share, e = np.exp(normal - total), normal_excess(y)
+        (above,) = self._bodies(log_x, order)
+        t, y, share, e = (value_of(v) for v in (above.t, above.y, above.normal_share, above.excess_y))
         beyond = 1.0 + 1.0 / y**2 - normal_variance(y) / e**2
         mixing = share * (1.0 - share) * (normal_hazard(t) - _extra_mean(y)) ** 2
         body = sd**2 * (share * normal_variance(t) + (1.0 - share) * beyond + mixing)
@@ -211,41 +222,35 @@ class LognormalPareto(Productivity):
     @quiet
     def hazard(self, log_x: Any, order: Any = 0.0) -> Any:
         """Compute x^(order+1) g(x) / int_x^inf phi^order dG: minus d log_moment / d log_x."""
-        t, _, _, _, total = self._body(log_x, order)
-        body = np.exp(-0.5 * np.square(t) - LOG_SQRT_2PI - total) / self.sd
+        (above,) = self._bodies(log_x, order)
+        body = np.exp(-0.5 * np.square(np.minimum(above.t, 0.0)) - LOG_SQRT_2PI - above.scaled_total) / self.sd
         finite = np.where(self._in_tail(log_x), self.k - order, body)
         return np.where(value_of(self.k) > value_of(order), finite, 0.0)[()]
 
     @quiet
     def log_premium(self, log_x: Any, order: Any) -> Any:
         """Compute ln E[(phi/x)^order | phi >= x], without cancellation when it is small."""
-        _, q, _, _, total = self._body(log_x, order)
-        u, _, _, _, total_0 = self._body(log_x, 0.0)
-        body = total - total_0 + q * (0.5 * q - u)
-        far = value_of(u - q) > 1.0
-        if np.any(far):
-            # At very negative orders the squares cancel: only that of the cutoff stays.
-            body = np.where(far, self._log_scaled_total(log_x, order) - total_0 - 0.5 * u * u, body)
+        return self._log_premium_of(log_x, order, *self._bodies(log_x, 0.0, order))
+
+    def _log_premium_of(self, log_x: Any, order: Any, whole: _Body, above: _Body) -> Any:
+        q = order * self.sd
+        body = above.scaled_total - whole.scaled_total + moved_square(whole.t, q)
         small = np.abs(value_of(q)) < np.minimum(SMALL_ORDER, 0.1 * value_of(self.k * self.sd))
-        if np.any(small):
-            body = np.where(small, q * self._mean_excess(log_x, order), body)
+        if small.any():
+            average = over_orders(lambda node: self._mean_excess(log_x, node * order), np.ndim(body))
+            body = np.where(small, q * average, body)
         finite = np.where(self._in_tail(log_x), -np.log1p(-order / self.k), body)
         return np.where(value_of(self.k) > value_of(order), finite, np.inf)[()]
 
-    def _log_scaled_total(self, log_x: Any, order: Any) -> Any:
-        """Compute ln(N(q - u) + B(y)) + (u - q)^2/2, for u - q > 0, without forming the squares."""
-        t, _, y, _, _ = self._body(log_x, order)
-        gap = np.minimum(log_x - self.log_join, 0.0) / self.sd  # t - y
-        return np.logaddexp(log_scaled_survival(t), 0.5 * gap * (t + y) + _log_scaled_extra(y))
-
     def _mean_excess(self, log_x: Any, order: Any) -> Any:
-        """Average over orders between 0 and `order` of the standardised mean of ln phi above x, less ln x."""
-        average: Any = 0.0
-        for node, weight in zip(*gauss_legendre(5), strict=True):
-            t, _, y, normal, total = self._body(log_x, node * order)
-            share = np.exp(normal - total)
-            average = average + weight * (share * normal_excess(t) + (1.0 - share) * (_extra_mean(y) - t))
-        return average
+        """Compute the standardised mean of ln phi above x, less ln x, under the weights phi^order."""
+        (above,) = self._bodies(log_x, order)
+        share = above.normal_share
+        return share * normal_excess(above.t) + (1.0 - share) * (_extra_mean(above.y) - above.t)
+
+    def _logs_above(self, log_x: Any, order: Any) -> tuple[Any, Any]:
+        whole, above = self._bodies(log_x, 0.0, order)
+        return self._log_survival_of(log_x, whole), self._log_premium_of(log_x, order, whole, above)
 
     @quiet
     def log_quantile_upper(self, q: Any) -> Any:
@@ -270,15 +275,50 @@ class LognormalPareto(Productivity):
         return np.where(left, body, self.log_quantile_upper(1.0 - u))[()]
 
 
-def _log_extra(y: Any) -> Any:
-    """Compute ln B(y), B(y) = n(y)/y - N(-y), without cancellation."""
-    return -0.5 * np.square(y) + _log_scaled_extra(y)
+class _Body(NamedTuple):
+    """The body at one cutoff and order, in logs scaled by e^(t^2/2) where t > 0, so that no squares cancel.
+
+    Attributes
+    ----------
+    t, y : array
+        Standardised cutoff and join, less order times sd.
+    excess_t, excess_y : array
+        Mean of a standard normal above |t| and above y, less them.
+    scaled_normal, scaled_total : array
+        ln N(-t) and ln(N(-t) + B(y)), plus t^2/2 where t > 0.
+    """
+
+    t: Any
+    y: Any
+    excess_t: np.ndarray
+    excess_y: np.ndarray
+    scaled_normal: Any
+    scaled_total: Any
+
+    @classmethod
+    def of(cls, gap: Any, t: Any, y: Any, excess_t: np.ndarray, excess_y: np.ndarray) -> _Body:
+        """Put together the body where the cutoff lies `gap` = t - y from the join."""
+        normal = log_scaled_survival(t, excess_t)
+        square = np.where(value_of(t) > 0.0, gap * (t + y), -np.square(y))  # max(t, 0)^2 - y^2
+        total = np.logaddexp(normal, 0.5 * square + _log_scaled_extra(y, excess_y))
+        return cls(t, y, excess_t, excess_y, normal, total)
+
+    @property
+    def log_total(self) -> Any:
+        """ln(N(-t) + B(y))."""
+        return self.scaled_total - 0.5 * np.square(np.maximum(self.t, 0.0))
+
+    @property
+    def normal_share(self) -> Any:
+        """Share of the normal in the sum."""
+        return np.exp(self.scaled_normal - self.scaled_total)
 
 
-def _log_scaled_extra(y: Any) -> Any:
-    """Compute ln B(y) + y^2/2."""
-    e = normal_excess(y)
-    return np.log(e) - LOG_SQRT_2PI - np.log(y) - np.log(y + e)
+def _log_scaled_extra(y: Any, excess: Any = None) -> Any:
+    """Compute ln B(y) + y^2/2, B(y) = n(y)/y - N(-y), without cancellation."""
+    v = value_of(y)
+    e = normal_excess(v) if excess is None else excess
+    return lifted(np.log(e / (v * (v + e))) - LOG_SQRT_2PI, (y,), lambda: (v - 1.0 / e - 1.0 / v,))
 
 
 def _extra_mean(y: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -144,12 +145,12 @@ class BoundedPareto(Productivity):
             low, high = failing
             raise InputError(f"{KEY}.lower", f"must lie below upper = {high:.6g}", low)
 
-    @property
+    @cached_property
     def log_lower(self) -> Any:
         """Log of the lower end of the support."""
         return np.log(self.lower)
 
-    @property
+    @cached_property
     def log_upper(self) -> Any:
         """Log of the upper end of the support."""
         return np.log(self.upper)
@@ -159,6 +160,7 @@ class BoundedPareto(Productivity):
         a = np.minimum(np.maximum(log_x, self.log_lower), self.log_upper)
         return a, np.maximum(self.log_upper - a, 0.0)
 
+    @cached_property
     def _log_scale(self) -> Any:
         """Return ln of int (phi/lower)^-k dln phi over the support, the constant of the density."""
         width = np.log(self.upper / self.lower)
@@ -170,7 +172,11 @@ class BoundedPareto(Productivity):
     @quiet
     def log_survival(self, log_x: Any) -> Any:
         """Compute ln P(phi >= x)."""
-        return self.log_moment(log_x, 0.0)
+        return self._log_survival_of(log_x, *self._clamped(log_x))
+
+    def _log_survival_of(self, log_x: Any, a: Any, width: Any) -> Any:
+        survival = -self.k * (a - self.log_lower) + np.log(width) + tilted_log(-self.k * width)
+        return np.where(self._beyond(log_x), -np.inf, survival - self._log_scale)[()]
 
     @quiet
     def log_moment(self, log_x: Any, order: Any) -> Any:
@@ -178,7 +184,7 @@ class BoundedPareto(Productivity):
         a, width = self._clamped(log_x)
         tilt = order - self.k
         moment = order * a - self.k * (a - self.log_lower) + np.log(width) + tilted_log(tilt * width)
-        return np.where(self._beyond(log_x), -np.inf, moment - self._log_scale())[()]
+        return np.where(self._beyond(log_x), -np.inf, moment - self._log_scale)[()]
 
     @quiet
     def mean_log(self, log_x: Any, order: Any = 0.0) -> Any:
@@ -196,7 +202,7 @@ class BoundedPareto(Productivity):
     @quiet
     def log_density(self, log_x: Any) -> Any:
         """Compute ln(x g(x)): -inf off the support."""
-        density = -self.k * (log_x - self.log_lower) - self._log_scale()
+        density = -self.k * (log_x - self.log_lower) - self._log_scale
         v = value_of(log_x)
         inside = (v >= value_of(self.log_lower)) & (v <= value_of(self.log_upper))
         return np.where(inside, density, -np.inf)[()]
@@ -212,8 +218,14 @@ class BoundedPareto(Productivity):
     @quiet
     def log_premium(self, log_x: Any, order: Any) -> Any:
         """Compute ln E[(phi/x)^order | phi >= x], without cancellation near the upper end."""
-        a, width = self._clamped(log_x)
+        return self._log_premium_of(log_x, order, *self._clamped(log_x))
+
+    def _log_premium_of(self, log_x: Any, order: Any, a: Any, width: Any) -> Any:
         return order * (a - log_x) + tilted_log_ratio(-self.k * width, order * width)
+
+    def _logs_above(self, log_x: Any, order: Any) -> tuple[Any, Any]:
+        clamped = self._clamped(log_x)
+        return self._log_survival_of(log_x, *clamped), self._log_premium_of(log_x, order, *clamped)
 
     @quiet
     def log_quantile_upper(self, q: Any) -> Any:
