@@ -268,6 +268,7 @@ _BLOCK = 1024
 #: Exponents from which powers are kept in logs.
 _OVERFLOW = 600.0
 _FACTORIALS = np.cumprod(np.concatenate([[1.0], np.arange(1.0, _TERMS)]))
+_COEFFICIENTS = (-1.0) ** np.arange(_TERMS) / _FACTORIALS  # of exp(-t)
 
 
 class Cumulants(NamedTuple):
@@ -304,90 +305,106 @@ def _series(a: np.ndarray, low: np.ndarray, high: np.ndarray, moments: int) -> C
 
 def _plain_series(a: np.ndarray, low: np.ndarray) -> np.ndarray:
     """Integrate e^(a v - e^v) over [low, 0] where nothing overflows: the series term by term."""
-    total = np.zeros(a.shape)
-    for m in range(_TERMS - 1, -1, -1):
-        c = a + m
-        total += np.where(c == 0.0, -low, -np.expm1(c * low) / c) * ((-1.0) ** m / _FACTORIALS[m])
-    return total
+    c = a + _along_terms(np.arange(_TERMS), a.ndim)
+    terms = np.where(c == 0.0, -low, -np.expm1(c * low) / c)
+    return np.sum(terms * _along_terms(_COEFFICIENTS, a.ndim), axis=0)
+
+
+def _along_terms(values: np.ndarray, ndim: int) -> np.ndarray:
+    """Lay one number a term along a new first axis, before `ndim` others."""
+    return values.reshape(-1, *(1,) * ndim)
+
+
+def _expansion(t: np.ndarray) -> np.ndarray:
+    """Return the terms of exp(-t), (-t)^m/m!, along a new first axis."""
+    powers = np.empty((_TERMS, *t.shape))
+    powers[0], powers[1:] = 1.0, -t
+    np.multiply.accumulate(powers, axis=0, out=powers)
+    powers /= _along_terms(_FACTORIALS, t.ndim)
+    return powers
 
 
 def _series_below(a: np.ndarray, high: np.ndarray, moments: int) -> Cumulants:
     """Integrate e^(a v - e^v) over v < high <= 0, a > 0: the series above where every range is infinite."""
-    t, sums = np.exp(high), [np.zeros(a.shape) for _ in range(moments + 1)]
-    for m in range(_TERMS - 1, -1, -1):
-        rate = 1.0 / (a + m)
-        # The n-th moment of the distance to `high` is n! rate^(n + 1); signs alternate by Horner's rule.
-        terms = np.cumprod([rate, rate, 2.0 * rate][: moments + 1], axis=0) / _FACTORIALS[m]
-        sums = [term - t * total for term, total in zip(terms, sums, strict=True)]
-    log = a * high + np.log(sums[0])
+    rate = 1.0 / (a + _along_terms(np.arange(_TERMS), a.ndim))
+    # The n-th moment of the distance to `high` is n! rate^(n + 1).
+    terms = _expansion(np.exp(high)) * rate
+    total = np.sum(terms, axis=0)
+    log = a * high + np.log(total)
     if moments == 0:
         return Cumulants(log, log, log)
-    distance = sums[1] / sums[0]
+    terms *= rate
+    distance = np.sum(terms, axis=0) / total
     if moments == 1:
         return Cumulants(log, high - distance, log)
-    return Cumulants(log, high - distance, sums[2] / sums[0] - distance**2)
+    return Cumulants(log, high - distance, 2.0 * np.sum(terms * rate, axis=0) / total - distance**2)
 
 
-def _window(slope: np.ndarray, curvature: np.ndarray, side: float) -> np.ndarray:
-    """Return d >= the root of slope d + curvature (e^(side d) - 1 - side d) = 42, by Newton from above."""
+def _windows(excess: np.ndarray, curvature: np.ndarray) -> np.ndarray:
+    """Bound from above how far right and left of the peak the integrand falls to e^-42 of it, in two rows.
+
+    The roots d of slope d + curvature (e^(+-d) - 1 -+ d) = 42, slope the part of +-`excess` above zero, by Newton
+    from above.
+    """
     level = _WINDOW / curvature
-    if side > 0.0:
-        bound = np.minimum(np.sqrt(2.0 * level), np.maximum(1.26, np.log1p(2.0 * level)))
-    else:
-        bound = np.where(level < 1.0 / 3.0, np.sqrt(3.0 * level), level + 1.0)
-    d = np.minimum(bound, _WINDOW / slope)
+    right = np.minimum(np.sqrt(2.0 * level), np.maximum(1.26, np.log1p(2.0 * level)))
+    left = np.where(level < 1.0 / 3.0, np.sqrt(3.0 * level), level + 1.0)
+    side = np.array([[1.0], [-1.0]])
+    slope = np.maximum(side * excess, 0.0)
+    d = np.minimum(np.stack([right, left]), _WINDOW / slope)
     for _ in range(3):
         growth = np.expm1(side * d)
-        excess = slope * d + curvature * (growth - side * d) - _WINDOW
-        d = d - np.maximum(excess, 0.0) / (slope + side * curvature * growth)
+        beyond = slope * d + curvature * (growth - side * d) - _WINDOW
+        d -= np.maximum(beyond, 0.0) / (slope + side * curvature * growth)
     return d
 
 
 def _panel(a: np.ndarray, low: np.ndarray, high: np.ndarray, moments: int) -> tuple[Cumulants, np.ndarray]:
     """Integrate e^(a v - e^v) over [low, high], low >= 0: cumulants relative to the peak, and the peak."""
-    if a.size <= _BLOCK:
-        return _panel_at_once(a, low, high, moments)
-    order, start_at, end = a.ravel(), low.ravel(), high.ravel()
+    flat = [item.ravel() for item in (a, low, high)]
     result = np.empty((4, a.size))
     for start in range(0, a.size, _BLOCK):
         part = slice(start, start + _BLOCK)
-        local, result[3, part] = _panel_at_once(order[part], start_at[part], end[part], moments)
+        local, result[3, part] = _panel_at_once(*(item[part] for item in flat), moments)
         result[:3, part] = local
     log, mean, variance, peak = result.reshape(4, *a.shape)
     return Cumulants(log, mean, variance), peak
 
 
 def _panel_at_once(a: np.ndarray, low: np.ndarray, high: np.ndarray, moments: int) -> tuple[Cumulants, np.ndarray]:
-    """Integrate so few at a time that the nodes of all stay in cache."""
+    """Integrate so few, in one row, that the nodes of all stay in cache."""
     peak = np.clip(np.log(np.maximum(a, 1.0)), low, high)
     e = np.exp(peak)
-    right = np.minimum(_window(np.maximum(e - a, 0.0), e, 1.0), high - peak)
-    left = np.minimum(_window(np.maximum(a - e, 0.0), e, -1.0), peak - low)
+    right, left = np.minimum(_windows(e - a, e), [high - peak, peak - low])
     nodes, weights = gauss_legendre(_NODES)
     width = left + right
-    d = width[..., None] * nodes
-    d -= left[..., None]
+    d = nodes[:, None] * width
+    d -= left
     mass = np.expm1(d)  # in place from here: these arrays are large
-    mass *= -e[..., None]
-    mass += a[..., None] * d
+    mass *= -e
+    mass += a * d
     np.exp(mass, out=mass)
-    total = mass @ weights
+    total = weights @ mass
     log = np.log(total * width)
     if moments == 0:
         return Cumulants(log, log, log), peak
     mass *= d
-    mean = mass @ weights / total
+    mean = weights @ mass / total
     if moments == 1:
         return Cumulants(log, mean, mean), peak
-    mass *= d - mean[..., None]  # E[d (d - mean)]: no square of the mean is subtracted
-    return Cumulants(log, mean, mass @ weights / total), peak
+    mass *= d - mean  # E[d (d - mean)]: no square of the mean is subtracted
+    return Cumulants(log, mean, weights @ mass / total), peak
 
 
-def _mixed(x: Cumulants, y: Cumulants) -> Cumulants:
+def _mixed(x: Cumulants, y: Cumulants, moments: int) -> Cumulants:
     """Return the cumulants of the sum of two integrals."""
     log = np.logaddexp(x.log, y.log)
+    if moments == 0:
+        return Cumulants(log, log, log)
     share = np.exp(x.log - log)
     mean = np.where(share == 1.0, x.mean, np.where(share == 0.0, y.mean, share * x.mean + (1.0 - share) * y.mean))
+    if moments == 1:
+        return Cumulants(log, mean, mean)
     gap = np.where((share == 1.0) | (share == 0.0), 0.0, x.mean - y.mean)
     variance = np.where(share == 0.0, 0.0, share * x.variance)
     variance = variance + np.where(share == 1.0, 0.0, (1.0 - share) * y.variance) + share * (1.0 - share) * gap**2
@@ -407,18 +424,18 @@ def gamma_upper(a: Any, log_t: Any, moments: int = 2) -> tuple[Cumulants, np.nda
     """
     a, log_t = np.broadcast_arrays(np.asarray(a, dtype=float), np.asarray(log_t, dtype=float))
     inner = log_t < 0.0
-    if not np.any(inner):
+    if not inner.any():
         return _from_panel(a, log_t, moments)
-    parts = np.empty((4, *a.shape))
-    if not np.all(inner):
-        outer, scaled = _from_panel(a[~inner], log_t[~inner], moments)
-        parts[:, ~inner] = *outer, scaled
     low, order = log_t[inner], a[inner]
     # Beyond one the integral depends on the order alone, which many cutoffs share.
     orders, place = np.unique(order, return_inverse=True)
-    beyond = Cumulants(*(item[place] for item in _from_panel(orders, np.zeros_like(orders), moments)[0]))
-    full = _mixed(_series(order, low, np.zeros_like(low), moments), beyond)
+    starts = np.concatenate([log_t[~inner], np.zeros(orders.size)])
+    local, scaled = _from_panel(np.concatenate([a[~inner], orders]), starts, moments)
+    outer, beyond = np.split(np.stack([*local, scaled]), [starts.size - orders.size], axis=1)
+    full = _mixed(_series(order, low, np.zeros_like(low), moments), Cumulants(*beyond[:3, place]), moments)
     full = full._replace(log=np.where((order <= 0.0) & (low == -np.inf), np.inf, full.log))
+    parts = np.empty((4, *a.shape))
+    parts[:, ~inner] = outer
     parts[:, inner] = *full, full.log - order * low + np.exp(low)
     log, mean, variance, scaled = parts
     return Cumulants(log, mean, variance), scaled
@@ -440,11 +457,11 @@ def gamma_lower(a: Any, log_t: Any, moments: int = 2) -> Cumulants:
     positive = np.where(a > 0.0, a, 1.0)
     result = _series_below(positive, np.minimum(log_t, 0.0), moments)
     outer = log_t > 0.0
-    if np.any(outer):
+    if outer.any():
         end, order = log_t[outer], positive[outer]
         local, peak = _panel(order, np.zeros_like(end), end, moments)
         panel = Cumulants(local.log + order * peak - np.exp(peak), peak + local.mean, local.variance)
-        full = _mixed(Cumulants(*(item[outer] for item in result)), panel)
+        full = _mixed(Cumulants(*(item[outer] for item in result)), panel, moments)
         result = Cumulants(*(_patched(r, outer, f) for r, f in zip(result, full, strict=True)))
     return Cumulants(*(np.where(a > 0.0, r, np.inf) for r in result))
 
@@ -467,12 +484,10 @@ def gamma_lower_premium(q: Any, log_t: Any) -> Any:
     q, log_t = np.broadcast_arrays(np.asarray(q, dtype=float), np.asarray(log_t, dtype=float))
     order = np.where(q < 1.0, q, 0.5)
     # The integral up to min(t, 1), times its t^(q - 1): a series in t.
-    t, series = np.exp(np.minimum(log_t, 0.0)), np.zeros_like(order)
-    for m in range(_TERMS - 1, 0, -1):
-        series = 1.0 / ((m - order) * _FACTORIALS[m]) - t * series
-    integral = np.log(series)
+    t, m = np.exp(np.minimum(log_t, 0.0)), _along_terms(np.arange(1.0, _TERMS + 1.0), order.ndim)
+    integral = np.log(np.sum(_expansion(t) / (m * (m - order)), axis=0))
     outer = log_t > 0.0
-    if np.any(outer):
+    if outer.any():
         end, p = log_t[outer], order[outer]
         local, peak = _panel(-p, np.zeros_like(end), end, 0)
         power = np.log(end) + tilted_log(-p * end)
@@ -481,7 +496,7 @@ def gamma_lower_premium(q: Any, log_t: Any) -> Any:
     ratio = np.log(np.abs(order)) + integral - (log_one_minus_exp(log_t) - np.minimum(log_t, 0.0))
     premium = log_one_plus(np.sign(order), ratio)
     near = (order < 0.0) & (ratio > -0.7)
-    if np.any(near):  # 1 - e^ratio would cancel: the quotient itself is small
+    if near.any():  # 1 - e^ratio would cancel: the quotient itself is small
         direct = order * log_t + gamma_lower(1.0 - order, log_t, 0).log - log_one_minus_exp(log_t)
         premium = np.where(near, direct, premium)
     return np.where(q < 1.0, np.where(order == 0.0, 0.0, premium), np.inf)
