@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -138,15 +139,15 @@ _EXCESS = (
 
 def upper_excess(*points: np.ndarray) -> list[np.ndarray]:
     """Compute the mean of a standard normal above y, less y, at several arrays of y >= 0 in one sweep."""
-    y = np.concatenate([np.ravel(p) for p in points])
+    y = np.concatenate([p.ravel() for p in points])
     t = 1.0 - 8.0 / (y + 4.0)
     result = np.full_like(t, _EXCESS[-1])
     for c in reversed(_EXCESS[:-1]):  # Horner, in place
         result *= t
         result += c
     result /= 1.0 + y
-    ends = np.cumsum([np.size(p) for p in points])[:-1]
-    return [part.reshape(np.shape(p)) for part, p in zip(np.split(result, ends), points, strict=True)]
+    ends = accumulate(p.size for p in points)
+    return [result[end - p.size : end].reshape(p.shape) for p, end in zip(points, ends, strict=True)]
 
 
 def _mass_beyond(t: np.ndarray, excess: np.ndarray) -> np.ndarray:
@@ -315,29 +316,29 @@ def _along_terms(values: np.ndarray, ndim: int) -> np.ndarray:
     return values.reshape(-1, *(1,) * ndim)
 
 
-def _expansion(t: np.ndarray) -> np.ndarray:
-    """Return the terms of exp(-t), (-t)^m/m!, along a new first axis."""
-    powers = np.empty((_TERMS, *t.shape))
-    powers[0], powers[1:] = 1.0, -t
-    np.multiply.accumulate(powers, axis=0, out=powers)
-    powers /= _along_terms(_FACTORIALS, t.ndim)
-    return powers
+def _alternating(terms: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """Sum terms[m] (-t)^m/m! over the first axis, by Horner in place: `terms` is used up."""
+    terms /= _along_terms(_FACTORIALS, terms.ndim - 1)
+    total, minus = terms[-1], -t
+    for term in terms[-2::-1]:
+        total *= minus
+        total += term
+    return total
 
 
 def _series_below(a: np.ndarray, high: np.ndarray, moments: int) -> Cumulants:
     """Integrate e^(a v - e^v) over v < high <= 0, a > 0: the series above where every range is infinite."""
     rate = 1.0 / (a + _along_terms(np.arange(_TERMS), a.ndim))
     # The n-th moment of the distance to `high` is n! rate^(n + 1).
-    terms = _expansion(np.exp(high)) * rate
-    total = np.sum(terms, axis=0)
+    terms = [rate, rate**2, 2.0 * rate**3][: moments + 1]
+    total, *distances = _alternating(np.stack(terms, axis=1), np.exp(high))
     log = a * high + np.log(total)
     if moments == 0:
         return Cumulants(log, log, log)
-    terms *= rate
-    distance = np.sum(terms, axis=0) / total
+    distance = distances[0] / total
     if moments == 1:
         return Cumulants(log, high - distance, log)
-    return Cumulants(log, high - distance, 2.0 * np.sum(terms * rate, axis=0) / total - distance**2)
+    return Cumulants(log, high - distance, distances[1] / total - distance**2)
 
 
 def _windows(excess: np.ndarray, curvature: np.ndarray) -> np.ndarray:
@@ -361,11 +362,11 @@ def _windows(excess: np.ndarray, curvature: np.ndarray) -> np.ndarray:
 
 def _panel(a: np.ndarray, low: np.ndarray, high: np.ndarray, moments: int) -> tuple[Cumulants, np.ndarray]:
     """Integrate e^(a v - e^v) over [low, high], low >= 0: cumulants relative to the peak, and the peak."""
-    flat = [item.ravel() for item in (a, low, high)]
+    order, start_at, end = a.ravel(), low.ravel(), high.ravel()
     result = np.empty((4, a.size))
     for start in range(0, a.size, _BLOCK):
         part = slice(start, start + _BLOCK)
-        local, result[3, part] = _panel_at_once(*(item[part] for item in flat), moments)
+        local, result[3, part] = _panel_at_once(order[part], start_at[part], end[part], moments)
         result[:3, part] = local
     log, mean, variance, peak = result.reshape(4, *a.shape)
     return Cumulants(log, mean, variance), peak
@@ -463,7 +464,8 @@ def gamma_lower(a: Any, log_t: Any, moments: int = 2) -> Cumulants:
         panel = Cumulants(local.log + order * peak - np.exp(peak), peak + local.mean, local.variance)
         full = _mixed(Cumulants(*(item[outer] for item in result)), panel, moments)
         result = Cumulants(*(_patched(r, outer, f) for r, f in zip(result, full, strict=True)))
-    return Cumulants(*(np.where(a > 0.0, r, np.inf) for r in result))
+    diverges = ~(a > 0.0)
+    return Cumulants(*(np.where(diverges, np.inf, r) for r in result)) if diverges.any() else result
 
 
 def _patched(values: np.ndarray, mask: np.ndarray, new: np.ndarray) -> np.ndarray:
@@ -485,7 +487,7 @@ def gamma_lower_premium(q: Any, log_t: Any) -> Any:
     order = np.where(q < 1.0, q, 0.5)
     # The integral up to min(t, 1), times its t^(q - 1): a series in t.
     t, m = np.exp(np.minimum(log_t, 0.0)), _along_terms(np.arange(1.0, _TERMS + 1.0), order.ndim)
-    integral = np.log(np.sum(_expansion(t) / (m * (m - order)), axis=0))
+    integral = np.log(_alternating(1.0 / (m * (m - order)), t))
     outer = log_t > 0.0
     if outer.any():
         end, p = log_t[outer], order[outer]

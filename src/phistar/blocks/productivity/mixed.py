@@ -107,14 +107,21 @@ class Mixed(Productivity):
 
     def _in_order(self, results: Sequence[Any]) -> Any:
         """Put the origins of results by family back in order."""
+        shapes = [np.shape(value_of(result)) for result in results]
+        full = [(len(index), *shapes[0][1:]) for _, index in self._parts]  # type: ignore[attr-defined]
+        if shapes != full or len(shapes[0]) < 2 + self.batch_axes:
+            results = self._broadcast(results)
+        return np.concatenate(results)[self._inverse]  # type: ignore[attr-defined]
+
+    def _broadcast(self, results: Sequence[Any]) -> list[Any]:
+        """Give results by family one shape but for the number of origins."""
         column = (1,) * (1 + self.batch_axes)
         shapes = [
             np.broadcast_shapes((len(index), *column), np.shape(value_of(result)))
             for (_, index), result in zip(self._parts, results, strict=True)  # type: ignore[attr-defined]
         ]
         trailing = np.broadcast_shapes(*(shape[1:] for shape in shapes))
-        full = [np.broadcast_to(result, (shape[0], *trailing)) for result, shape in zip(results, shapes, strict=True)]
-        return np.concatenate(full)[self._inverse]  # type: ignore[attr-defined]
+        return [np.broadcast_to(result, (shape[0], *trailing)) for result, shape in zip(results, shapes, strict=True)]
 
     def _each(self, call: Callable[..., Any], *arguments: Any) -> Any:
         """Evaluate `call(distribution, *arguments)` by family and put origins back in order."""
