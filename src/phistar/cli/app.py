@@ -6,6 +6,7 @@ Only the module of the command asked for is imported, and it imports what it nee
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -36,6 +37,8 @@ COMMANDS = {
 }
 INTERRUPTED = 130
 BROKEN_PIPE = 141
+#: What a full disk, a full quota and a file grown too large answer.
+FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG}
 
 
 class Commands(TyperGroup):
@@ -101,6 +104,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         status = INTERRUPTED
     except PhistarError as error:
         return _fail(str(error), error.exit_code)
+    except OSError as error:
+        return _full(error) if error.errno in FULL else _unexpected(error)
     except Exception as error:
         return _unexpected(error)
     return _fail("interrupted", status) if status == INTERRUPTED else status
@@ -119,10 +124,22 @@ def _run(argv: Sequence[str] | None) -> int:
 
 def _close_pipe() -> int:
     """Leave quietly when the reader of a pipe has gone, as `phistar models | head -1` does."""
+    _sink()
+    return BROKEN_PIPE
+
+
+def _sink() -> None:
+    """Let what is still to be printed go nowhere, lest Python complain of it when it leaves."""
     sink = os.open(os.devnull, os.O_WRONLY)
     os.dup2(sink, sys.stdout.fileno())
     os.close(sink)
-    return BROKEN_PIPE
+
+
+def _full(error: OSError) -> int:
+    """Say that what was printed could not be kept, as on a full disk."""
+    _sink()
+    told = (error.strerror or str(error)).lower()
+    return _fail(f"standard output cannot be written ({told}): free some space, or write elsewhere", 1)
 
 
 def _unexpected(error: Exception) -> int:

@@ -15,8 +15,13 @@ TABLE_SUFFIXES = (".csv", ".parquet")
 
 
 @contextmanager
-def replacing(path: str | os.PathLike[str], key: str = "--out") -> Iterator[Path]:
+def replacing(
+    path: str | os.PathLike[str], key: str = "--out", within: str | os.PathLike[str] | None = None
+) -> Iterator[Path]:
     """Yield a temporary path beside `path`; on success it takes `path`'s place, else it is removed.
+
+    A link is kept: the file it leads to is replaced. A device or a pipe, as /dev/stdout, is written to as it stands:
+    a file put in its place would take it from everyone else.
 
     Parameters
     ----------
@@ -24,6 +29,8 @@ def replacing(path: str | os.PathLike[str], key: str = "--out") -> Iterator[Path
         The file to make.
     key : str
         The option an error names.
+    within : path, optional
+        Where the temporary file stands instead, on the same disk: a folder that the caller clears after a kill.
 
     Raises
     ------
@@ -31,18 +38,34 @@ def replacing(path: str | os.PathLike[str], key: str = "--out") -> Iterator[Path
         When the file cannot be written there.
     """
     target = Path(path)
-    partial = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    if _is_special(target):
+        try:
+            yield target
+        except OSError as error:
+            raise _unwritable(path, key, error) from None
+        return
+    target = Path(os.path.realpath(target))
+    partial = Path(within or target.parent) / f".{target.name}.{os.getpid()}.tmp"
     try:
         if target.is_dir():
             raise InputError(key, "is a directory, not a file", str(path), remedy="name a file in it")
         yield partial
         os.replace(partial, target)
     except OSError as error:
-        raise InputError(key, f"cannot be written ({(error.strerror or str(error)).lower()})", str(path),
-                         remedy="name a file in a folder you may write to") from None  # fmt: skip
+        raise _unwritable(path, key, error) from None
     finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
+
+
+def _is_special(path: Path) -> bool:
+    """Whether a path is there and neither a file nor a folder: a device, a pipe, a socket."""
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def _unwritable(path: str | os.PathLike[str], key: str, error: OSError) -> InputError:
+    problem = f"cannot be written ({(error.strerror or str(error)).lower()})"
+    return InputError(key, problem, str(path), remedy="name a file in a folder you may write to")
 
 
 def write_bytes(path: str | os.PathLike[str], content: bytes, key: str = "--out") -> None:
@@ -71,20 +94,25 @@ def check_writable(path: str | os.PathLike[str], key: str = "--out") -> None:
         raise InputError(key, "cannot be written (no such folder)", str(path), remedy="make the folder first")
     if Path(path).is_dir():
         raise InputError(key, "is a directory, not a file", str(path), remedy="name a file in it")
-    if not os.access(folder, os.W_OK):
+    if not os.access(path if _is_special(Path(path)) else folder, os.W_OK):
         raise InputError(key, "cannot be written (permission denied)", str(path), remedy="choose another folder")
 
 
-def write_columns(path: str | os.PathLike[str], columns: Mapping[str, Any], key: str = "--out") -> None:
+def write_columns(
+    path: str | os.PathLike[str],
+    columns: Mapping[str, Any],
+    key: str = "--out",
+    within: str | os.PathLike[str] | None = None,
+) -> None:
     """Write named columns of equal length to a ``.csv`` or ``.parquet`` file, whole or not at all.
 
-    Numbers keep full double precision in both.
+    Numbers keep full double precision in both. `within` is that of `replacing`.
     """
     suffix = check_suffix(path, TABLE_SUFFIXES, key)
     import pyarrow
 
     table = pyarrow.table({name: pyarrow.array(values) for name, values in columns.items()})
-    with replacing(path, key) as partial:
+    with replacing(path, key, within) as partial:
         if suffix == ".csv":
             from pyarrow import csv
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from phistar.core.files import replacing
+from phistar.core.files import replacing, write_columns
 
 #: Seconds of work a kill may lose; quick sweeps end before anything is written twice.
 SAVE_EVERY = 1.0
@@ -99,8 +99,10 @@ class Store:
         self.waiting = {}
         self.saved = time.monotonic()
 
-    def remove(self) -> None:
-        """Drop everything kept."""
+    def finish(self, columns: Mapping[str, Any]) -> None:
+        """Write the output, whole or not at all, and drop everything kept for it."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_columns(self.out, columns, within=self.folder)  # what a kill cuts short goes with the folder
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _path(self, first: int) -> Path:

@@ -23,7 +23,7 @@ import numpy as np
 from phistar.core.axes import COUNTRY_AXES, Variable
 from phistar.core.certificate import TOLERANCE
 from phistar.core.errors import InputError, PhistarError, unknown_key
-from phistar.core.files import TABLE_SUFFIXES, check_suffix, check_writable, write_columns
+from phistar.core.files import TABLE_SUFFIXES, check_suffix, check_writable
 from phistar.core.model import Model, Unknowns
 from phistar.core.parameters import Parameter
 from phistar.core.scenario import Scenario, set_key
@@ -158,17 +158,15 @@ def sweep(
         check_suffix(out, TABLE_SUFFIXES)
         check_writable(out)
     plan = make_plan(read_scenario(scenario, settings), parse_grid(over))
-    store = None if out is None else Store(Path(out), plan.fingerprint())
+    store = None if out is None else Store(Path(out).resolve(), plan.fingerprint())
     try:
         result = Sweep(_columns(plan, join(list(_run(plan, store, progress)))), plan.shape)
         if store is not None:
-            write_columns(store.out, result.columns)
+            store.finish(result.columns)
     except BaseException:
         if store is not None:
             store.save()
         raise
-    if store is not None:
-        store.remove()
     return result
 
 

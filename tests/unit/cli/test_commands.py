@@ -254,6 +254,19 @@ def test_a_reader_that_leaves_is_no_error() -> None:
     process.stderr.close()
 
 
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="needs the device that is always full")
+@pytest.mark.parametrize("arguments", [["models"], ["models", "--help"]])
+def test_a_full_disk_is_one_line_and_no_bug(arguments: list[str]) -> None:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run([sys.executable, "-m", "phistar", *arguments], env=environment, text=True, check=False,
+                               stdout=full, stderr=subprocess.PIPE)  # fmt: skip
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        "phistar: standard output cannot be written (no space left on device): free some space, or write elsewhere\n"
+    )
+
+
 def test_solving_imports_nothing_heavy(scenario: str) -> None:
     heavy = "{'pandas', 'xarray', 'altair', 'pyarrow', 'rich', 'numba', 'vl_convert', 'scipy.optimize'}"
     code = (

@@ -235,6 +235,22 @@ def test_a_changed_scenario_starts_afresh(toy: type[Toy], tmp_path: Path) -> Non
     assert os.listdir(tmp_path) == ["grid.csv"]
 
 
+def test_what_a_kill_leaves_of_the_output_goes_with_the_next_run(
+    toy: type[Toy], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    out = tmp_path / "grid.csv"
+    with monkeypatch.context() as kill, pytest.raises(KeyboardInterrupt):
+        kill.setattr(os, "replace", killed)
+        kill.setattr(Path, "unlink", lambda *_, **__: None)  # a killed process clears nothing away
+        sweep(SCENARIO, ["sigma=2:6:50"], out)
+    assert list(tmp_path.rglob("*.tmp"))
+    sweep(SCENARIO, ["sigma=2:6:50"], out)
+    assert os.listdir(tmp_path) == ["grid.csv"]
+
+
 def test_a_killed_process_started_again_gives_the_file_of_an_unbroken_run(tmp_path: Path) -> None:
     out = tmp_path / "grid.csv"
     program = (
