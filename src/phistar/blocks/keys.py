@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from phistar.blocks.layout import is_home
-from phistar.core.errors import InputError
+from phistar.core.errors import InputError, unknown_key
 from phistar.core.parameters import Parameter, is_list
 from phistar.core.paths import Path, parse_path
 from phistar.numerics.duals import value_of
@@ -210,12 +210,19 @@ class Keyed:
     def _number(self, path: Path) -> Any:
         """Return the numeric parameter that a key names."""
         if path.name not in self.numbers:
-            raise InputError(path.text, "is not a number that can be varied")
+            raise self._unknown(path)
         current = self.value(path.name)
         if current is None:
             needed = self.needs.get(path.name)
             raise InputError(path.text, "has no part here", remedy=f"set {needed}" if needed else "give it")
         return current
+
+    def _unknown(self, path: Path) -> InputError:
+        """Build the error for a key that names no number: a parameter of another kind, or none."""
+        if path.name in {p.name for p in self.parameters}:
+            varied = ", ".join([*self.numbers, f"{self.distribution[0]}.KEY"])
+            return InputError(path.text, "is not a number that can be varied", remedy=f"those are {varied}")
+        return unknown_key(path.text, [p.name for p in self.parameters], "parameter")
 
     def _mask(self, path: Path) -> np.ndarray:
         """Mark the entries a key means: a matrix with a given diagonal alone means every foreign pair."""
@@ -224,8 +231,10 @@ class Keyed:
         if axes == 2 and (rest in {("domestic",), ("export",)} or (p.diagonal is not None and not rest)):
             return is_home(n) if rest == ("domestic",) else ~is_home(n)
         if len(rest) not in {0, axes} or not all(isinstance(i, int) for i in rest):
-            shape = "[origin][destination]" if axes == 2 else "[country]"
-            raise InputError(path.text, "does not point at an entry", remedy=f"write {path.name} or {path.name}{shape}")
+            ways = {1: ["", "[country]"], 2: [".domestic", ".export", "[origin][destination]"]}[axes]
+            ways = ["", *ways] if axes == 2 and p.diagonal is not None else ways
+            remedy = "write " + ", ".join(path.name + way for way in ways[:-1]) + f" or {path.name}{ways[-1]}"
+            raise InputError(path.text, "does not point at an entry", remedy=remedy)
         for i in rest:
             self._check_index(path, int(i))
         mask = np.zeros((n,) * axes, dtype=bool)

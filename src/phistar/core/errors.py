@@ -49,8 +49,14 @@ class NoEquilibrium(PhistarError):
 
 def shorten(value: Any, width: int = 60) -> str:
     """Return `value` as one short line for an error message: both ends, since a path tells most at its end."""
-    text = " ".join((f'"{value}"' if isinstance(value, str) else str(value)).split())
+    said = f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+    text = " ".join(said.split())
     return text if len(text) <= width else text[: width // 2 - 2] + "..." + text[1 - width // 2 :]
+
+
+def entries(count: int, one: str = "entry", many: str = "entries") -> str:
+    """Say how many there are: ``1 entry``, ``2 entries``."""
+    return f"{count} {one if count == 1 else many}"
 
 
 #: Known names that an error lists in full; of more it tells the nearest few.

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from phistar.core.errors import InputError, unknown_key
+from phistar.core.errors import InputError, entries, unknown_key
 
 REQUIRED = object()
 
@@ -147,7 +147,9 @@ def count_countries(parameters: Sequence[Parameter], raw: Mapping[str, Any], nam
     first, count = next(iter(seen.items()))
     for key, n in seen.items():
         if n != count:
-            raise InputError(key, f"has {n} entries but {first} has {count}", remedy="give one entry a country in both")
+            raise InputError(
+                key, f"has {entries(n)} but {first} has {count}", remedy="give one entry a country in both"
+            )
     return count
 
 
@@ -166,7 +168,7 @@ def read_country(p: Parameter, value: Any, count: int) -> np.ndarray:
     if is_list(value):
         if len(value) != count:
             raise InputError(
-                p.name, f"has {len(value)} entries for {count} countries", remedy="give one entry a country"
+                p.name, f"has {entries(len(value))} for {count} countries", remedy="give one entry a country"
             )
         return np.array([read_number(p, v, f"{p.name}[{i}]") for i, v in enumerate(value)])
     return np.full(count, read_number(p, value, p.name))
@@ -183,11 +185,13 @@ def read_matrix(p: Parameter, value: Any, count: int) -> np.ndarray:
             np.fill_diagonal(matrix, p.diagonal)
         return matrix
     if len(value) != count:
-        raise InputError(p.name, f"has {len(value)} rows for {count} countries", remedy="give one row an origin")
+        raise InputError(
+            p.name, f"has {entries(len(value), 'row', 'rows')} for {count} countries", remedy="give one row an origin"
+        )
     rows = []
     for i, row in enumerate(value):
         if not is_list(row) or len(row) != count:
-            has = f"has {len(row)} entries" if is_list(row) else "is not a list"
+            has = f"has {entries(len(row))}" if is_list(row) else "is not a list"
             raise InputError(f"{p.name}[{i}]", f"{has} where {count} are needed", row,
                              remedy=f"{p.name}[origin][destination] is a full {count} x {count} matrix")  # fmt: skip
         rows.append([read_number(p, v, f"{p.name}[{i}][{j}]") for j, v in enumerate(row)])

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from phistar.core.errors import InputError, unknown_key
+from phistar.core.errors import InputError, entries, unknown_key
 from phistar.core.paths import parse_path
 
 SECTIONS = ("model", "parameters", "counterfactual", "countries")
@@ -109,15 +109,19 @@ def _checked(data: dict[str, Any]) -> Scenario:
         return Scenario.model_validate(data)
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
+        key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")
         if first["type"] == "missing":
             raise InputError(key, "is missing", remedy='begin the scenario with model = "melitz"') from None
         if first["type"] == "extra_forbidden":
-            raise InputError(
-                key, "is not a known key", remedy="see the scenario's format in the documentation"
-            ) from None
+            if first["loc"][0] == "counterfactual":
+                raise InputError(key, "is not a known key", remedy="write what changes under "
+                                 "[counterfactual.parameters]") from None  # fmt: skip
+            raise unknown_key(key, Countries.model_fields) from None
         if first["type"] in ("dict_type", "model_type"):
             raise InputError(key, "must be a table of keys and values", first["input"]) from None
+        if first["type"] == "string_type":
+            remedy = 'such as model = "melitz"' if key == "model" else "put it in quotation marks"
+            raise InputError(key, "must be a text", first["input"], remedy) from None
         raise InputError(key, f"is wrong: {first['msg'].lower()}", first["input"]) from None
 
 
@@ -172,7 +176,7 @@ def set_key(parameters: dict[str, Any], key: str, value: Any) -> None:
         if isinstance(part, str) and not isinstance(here, dict):
             raise InputError(key, "points into a value that is not a table", here)
         if isinstance(part, int) and part >= len(here):
-            raise InputError(key, f"is out of range: the list has {len(here)} entries")
+            raise InputError(key, f"is out of range: the list has {entries(len(here))}")
         if following is None:
             here[part] = value
         elif isinstance(part, str) and part not in here:

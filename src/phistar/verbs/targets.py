@@ -51,7 +51,7 @@ def read_targets(given: Any, countries: Sequence[str]) -> tuple[Target, ...]:
     """
     rows = [(k, v) for k, v in given.items()] if isinstance(given, Mapping) else list(given)
     if not rows:
-        raise InputError("target", "is missing: there is nothing to meet", remedy="give a statistic and its value")
+        raise InputError("--target", "is missing: there is nothing to meet", remedy="give a statistic and its value")
     read = []
     for row in rows:
         if not isinstance(row, (tuple, list)) or len(row) not in (2, 3):

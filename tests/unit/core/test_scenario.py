@@ -50,8 +50,11 @@ def test_a_setting_without_key_or_value_names_the_option(text):
         ("model = 3", "model = 3"),
         ("model = 'melitz'\nparameters = 3", "parameters = 3 must be a table"),
         ("model = 'melitz'\ncounterfactual = 3", "counterfactual = 3 must be a table"),
-        ("model = 'melitz'\n[counterfactual]\nsigma = 3", "counterfactual.sigma"),
-        ("model = 'melitz'\n[countries]\nnames = [1, 2]", "countries.names.0"),
+        (
+            "model = 'melitz'\n[counterfactual]\nsigma = 3",
+            "counterfactual.sigma is not a known key: write what changes under [counterfactual.parameters]",
+        ),
+        ("model = 'melitz'\n[countries]\nnames = [1, 2]", "countries.names[0] = 1 must be a text"),
     ],
 )
 def test_a_wrong_structure_is_one_line_that_names_the_key(tmp_path, content, said):
