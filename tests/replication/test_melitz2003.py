@@ -81,6 +81,23 @@ def test_the_sheets_numbers_round_from_the_computed_ones(done: Replication) -> N
             assert f"{float(cell.computed):.{places}f}" == f"{float(cell.stated):.{places}f}", cell
 
 
+def test_the_page_of_the_model_prints_what_is_computed(done: Replication) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "models" / "melitz.md").read_text(encoding="utf-8")
+    rows = {line.split("|")[1].strip(): [cell.strip() for cell in line.split("|")[2:-1]]
+            for line in page.partition("## Pareto against truncated Pareto")[2].splitlines()
+            if line.startswith("| ") and line[2].isdigit()}  # fmt: skip
+    computed = {(c.row, c.column): float(c.computed) for c in done.section("calibrated").cells if c.row[:4] == "tau "}
+    names = ("gain % Pareto", "lambda Pareto", "share exporting Pareto", "gain % bounded", "lambda bounded",
+             "elasticity bounded")  # fmt: skip
+    assert sorted(map(float, rows)) == [1.0, 1.5, 1.83, 2.0, 3.0]
+    for tau, printed in rows.items():
+        for name, text in zip(names, printed, strict=True):
+            value = computed[f"tau {float(tau):g}", name]
+            assert abs(value - float(text)) <= 0.5 * 10.0 ** -len(text.partition(".")[2]) * (1 + 1e-9), (tau, name)
+    partial = [computed[f"tau {tau:g}", "partial elasticity bounded"] for tau in (3.0, 2.0, 1.83, 1.5)]
+    assert f"is {partial[0]:.2f}, {', '.join(f'{x:.3f}' for x in partial[1:])} and 3" in page
+
+
 def test_the_lognormal_beside_the_pareto_has_its_share_of_exporters(done: Replication) -> None:
     note = next(text for text in done.section("calibrated").notes if text.startswith("Lognormal"))
     deviation = float(note.split("standard deviation ")[1].split(",")[0])

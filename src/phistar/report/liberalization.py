@@ -94,7 +94,9 @@ def _outcomes(result: Liberalization) -> Table:
         notes.append(f"the first {MOST_COUNTRIES} of {len(long.baseline.countries)} countries")
     if short is not None:
         notes.append("short run: the baseline's entrants are the firms, nobody enters or leaves; profits are income")
-    return Table("", [*heads, *(c for end in ends for c in (Column(end), Column("change %")))], rows, notes)
+    changes = ("change %",) if short is None else ("long run %", "short run %")
+    pairs = [c for end, change in zip(ends, changes, strict=True) for c in (Column(end), Column(change, stays=True))]
+    return Table("", [*heads, *pairs], rows, notes)
 
 
 def _rows(result: Liberalization, name: str, baseline: Sequence[str], blocks: Sequence[Any]) -> list[tuple[str, ...]]:

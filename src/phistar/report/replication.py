@@ -69,7 +69,8 @@ def _section(section: Told) -> list[RenderableType]:
         parts.append(claims_table(section["claims"]))
     if section["cells"]:
         parts.append(_cells(section))
-    return [*parts, *(Padding(Text(note, style="dim"), (0, 1)) for note in section["notes"])]
+    notes = [*section["notes"], *_readings(section["cells"])]
+    return [*parts, *(Padding(Text(note, style="dim"), (0, 1)) for note in notes)]
 
 
 def claims_table(claims: Sequence[Told]) -> Table:
@@ -124,6 +125,18 @@ def _cells(section: Told) -> RenderableType:
     if rest:
         parts += [Text(), _list(rest)] if gridded else [_list(rest)]
     return Group(*parts)
+
+
+def _readings(cells: Sequence[Told]) -> list[str]:
+    """Say how the numbers of a grid, which has no room for it, were read where that was a matter of reading."""
+    if any(_digits(cell) > _GRID_DIGITS for cell in cells):
+        return []
+    columns = [cell["column"] for cell in cells if not isinstance(cell["computed"], str)]
+    read: dict[tuple[str, str], list[str]] = {}
+    for cell in cells:
+        if _MARKS[cell["verdict"]] == "≈" and cell["note"] and columns.count(cell["column"]) > 1:
+            read.setdefault((cell["column"], cell["note"]), []).append(cell["row"])
+    return [f"≈ {column}, {', '.join(rows)}: {note}" for (column, note), rows in read.items()]
 
 
 def _digits(cell: Told) -> int:

@@ -50,7 +50,7 @@ def size_chart(firms: Firms, origin: int = 0) -> Any:
         f"How large firms are: {country}",
         subtitle=f"{firms.equilibrium.model.name}; {count:,} active firms of {drawn:,} draws (seed {SEED})",
     )
-    jump = _gap(rows, x, y) if _jumps(revenue, exporter) else []
+    jump = _gap(rows, x, y) if _jumps(revenue, exporter, firms["domestic_sales"][mine][order]) else []
     layers = [dots, *(_name(rows, kind, x, y, PALETTE[kind], logs) for kind in kinds), *jump]
     return themed(alt.layer(*layers).properties(width=WIDTH, height=HEIGHT, title=title))
 
@@ -68,9 +68,15 @@ def _axes(revenue: np.ndarray, shares: np.ndarray, logs: bool) -> tuple[Any, Any
             alt.Y("rank:Q", scale=scale_y, title=share, axis=alt.Axis(format="%", tickCount=5, grid=True)))  # fmt: skip
 
 
-def _jumps(revenue: np.ndarray, exporter: np.ndarray) -> bool:
-    """Whether sales abroad come all at once: the smallest exporter is much larger than the largest of the rest."""
-    return bool(exporter.any() and not exporter.all() and revenue[exporter].min() > 1.02 * revenue[~exporter].max())
+def _jumps(revenue: np.ndarray, exporter: np.ndarray, domestic: np.ndarray) -> bool:
+    """Whether sales abroad come all at once: they set the smallest exporter well apart from the largest of the rest.
+
+    Its size alone would not tell: where few firms are drawn, there are gaps between any two.
+    """
+    if not exporter.any() or exporter.all():
+        return False
+    smallest = int(np.argmin(np.where(exporter, revenue, np.inf)))
+    return bool(revenue[smallest] > 1.02 * max(float(domestic[smallest]), float(revenue[~exporter].max())))
 
 
 def _decades(values: np.ndarray) -> Any:

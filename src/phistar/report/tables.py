@@ -23,12 +23,14 @@ _STYLES = {"title": "1", "head": "1", "rule": "2", "note": "2", "good": "32"}
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its head, side, whether long texts wrap, and whether it is repeated when a table folds."""
+    """One column: its head and side; whether long texts wrap; when a table folds, whether it is repeated, and
+    whether it stays beside the column before it."""
 
     head: str
     right: bool = True
     wraps: bool = False
     repeats: bool = False
+    stays: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,22 +108,26 @@ def _widths(table: Table) -> list[int]:
 
 
 def _fold(table: Table, width: int) -> Iterator[list[int]]:
-    """Yield the columns of each band: those that repeat, then as many others as fit."""
+    """Yield the columns of each band: those that repeat, then as many others as fit, what belongs together kept so."""
     widths = _widths(table)
     fixed = [i for i, column in enumerate(table.columns) if column.repeats]
     others = [i for i, column in enumerate(table.columns) if not column.repeats]
     if any(column.wraps for column in table.columns) or not others:
         yield list(range(len(table.columns)))
         return
+    groups: list[list[int]] = []
+    for i in others:
+        groups = [*groups[:-1], [*groups[-1], i]] if groups and table.columns[i].stays else [*groups, [i]]
     used = sum(widths[i] + len(GAP) for i in fixed)
     band: list[int] = []
     total = used
-    for i in others:
-        if band and total + widths[i] > width:
+    for group in groups:
+        wide = sum(widths[i] + len(GAP) for i in group)
+        if band and total + wide - len(GAP) > width:
             yield sorted(fixed + band)
             band, total = [], used
-        band.append(i)
-        total += widths[i] + len(GAP)
+        band += group
+        total += wide
     yield sorted(fixed + band)
 
 

@@ -90,6 +90,22 @@ def test_a_grid_of_cells_may_have_holes_and_a_column_without_a_name() -> None:
 
 
 @pytest.mark.usefixtures("replaced")
+def test_a_grid_says_below_how_its_numbers_were_read(capsys: pytest.CaptureFixture[str]) -> None:
+    from phistar.report.replication import print_replication
+
+    cells = (
+        number_cell("tau 2", "elasticity", "5.777", 5.7771, reading="read as the full response"),
+        number_cell("tau 3", "elasticity", "18.08", 18.077, reading="read as the full response"),
+        number_cell("tau 2", "share", ".4218", 0.4217455),
+        number_cell("tau 3", "share", ".0222", 0.02216527),
+    )
+    print_replication(Replication("x", "T", "a source", (Section("s", "S", (), (), cells),), 1, 0, 0.0, {}).to_dict())
+    said = " ".join(capsys.readouterr().out.split())
+    assert said.count("read as the full response") == 1
+    assert "≈ elasticity, tau 2, tau 3: read as the full response" in said
+    assert "≈ share, tau 2: rounded twice" in said
+
+
 def test_json_to_standard_output_stands_alone(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["replicate", "melitz2003", "--json", "-"]) == 0
     captured = capsys.readouterr()

@@ -145,6 +145,14 @@ def test_firm_sizes_jump_where_firms_begin_to_export() -> None:
     assert home < at_home < at_home + 4.0 * 1.2 <= abroad * (1 + 1e-9)
 
 
+def test_no_jump_is_marked_where_sales_abroad_start_from_nothing() -> None:
+    # With penetration costs an exporter's first sales abroad are tiny; few firms drawn leave gaps between any two.
+    drawn = values(draw("firm_sizes", "examples/market_penetration.toml").to_dict())
+    assert {row.get("firm") for row in drawn} >= {"sells at home only", "exports"}
+    assert not any("jump" in str(row.get("text")) for row in drawn)
+    assert any("jump" in str(row.get("text")) for row in values(draw("firm_sizes", SCENARIO).to_dict()))
+
+
 def test_labels_are_spread_as_little_as_needed() -> None:
     assert spread([10.0, 50.0], 14.0) == [10.0, 50.0]
     close = spread([10.0, 11.0, 9.0], 14.0)

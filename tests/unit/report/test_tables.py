@@ -42,6 +42,18 @@ def test_a_wide_table_folds_and_repeats_its_labels() -> None:
     assert all(f"variable_{i}" in text for i in range(20))
 
 
+def test_a_change_stays_beside_its_level_when_a_table_folds() -> None:
+    pairs = [c for i in range(5) for c in (Column(f"level_{i}"), Column(f"change_{i}", stays=True))]
+    rows = [("Home", *(["1.000000", "+0.1000"] * 5))]
+    for width in range(30, 110):
+        lines = render(Table("", [label("country"), *pairs], rows), width).splitlines()
+        assert max(map(len, lines)) <= width
+        heads = [line.split() for line in lines if line.startswith("country")]
+        assert sum(len(head) - 1 for head in heads) == len(pairs)
+        for head in heads:
+            assert [h[-1] for h in head if h.startswith("level")] == [h[-1] for h in head if h.startswith("change")]
+
+
 def test_long_texts_wrap_and_lose_no_word() -> None:
     said = "a long sentence that says what is meant " * 5
     lines = render(Table("T", [label("key"), words("meaning")], [("sigma", said.strip())]), 50).splitlines()

@@ -179,7 +179,7 @@ def test_the_command_prints_both_horizons(tmp_path: Path, capsys: pytest.Capture
     scenario = str(tmp_path / "w.json")
     assert main(["liberalize", scenario, "--kind", "preferential", "--members", "Home,Foreign", "--to", "1.4"]) == 0
     out = capsys.readouterr().out
-    for words in ("long run", "short run", "third", "freeness before", "Where firms enter", "lose Third"):
+    for words in ("long run %", "short run %", "third", "freeness before", "Where firms enter", "lose Third"):
         assert words in out
     assert max(map(len, out.splitlines())) <= 100
 
