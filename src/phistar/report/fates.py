@@ -17,6 +17,8 @@ LABEL_GAP = 16.0
 MARGIN = 45.0
 #: Room that a cutoff's name or its number takes.
 NAME_HEIGHT, NAME_WIDTH = 17.0, 42.0
+#: Room that a letter of a line's name takes.
+LINE_NAME = 8.0
 _SHADES = {"exit": "#f1eee9", "one": "#e8f1f7", "all": "#fbeadf"}
 
 
@@ -159,16 +161,22 @@ def draw_line(line: Line, x: Any, y: Any, field: str, value: str, top: float = n
     return drawn.encode(x=x, y=y)
 
 
-def name_lines(lines: Sequence[Line], x: Any, field: str, bottom: float, top: float) -> list[Any]:
-    """Name each line at its end, far enough apart to be read."""
+def name_lines(
+    lines: Sequence[Line], x: Any, scale: Any, field: str, ends: tuple[float, float], rules: Sequence[float] = ()
+) -> list[Any]:
+    """Name each line at its end, far enough apart to be read; left of it where a rule would cross the name."""
     import altair as alt
 
+    (bottom, top), pixels = ends, _pixels(scale)
     places = [int(np.flatnonzero(line.values <= top)[-1]) for line in lines]
     wanted = [HEIGHT * (top - line.values[i]) / (top - bottom) for line, i in zip(lines, places, strict=True)]
     wanted = [max(pixel, LABEL_GAP / 2) for pixel in wanted]  # within the frame: fates are named above it
     names = []
     for line, i, pixel in zip(lines, places, spread(wanted, LABEL_GAP), strict=True):
         data = alt.Data(values=[{field: float(line.at[i]), "name": line.name}])
-        mark = alt.Chart(data).mark_text(color=line.colour, fontSize=13, align="left", dx=7, fontWeight="bold")
+        room = [pixels(rule) - pixels(float(line.at[i])) for rule in rules if np.isfinite(rule)]
+        crossed = any(0.0 <= right <= LINE_NAME * len(line.name) + 7.0 for right in room)
+        side: dict[str, Any] = {"align": "right", "dx": -14} if crossed else {"align": "left", "dx": 7}
+        mark = alt.Chart(data).mark_text(color=line.colour, fontSize=13, fontWeight="bold", **side)
         names.append(mark.encode(x=x, y=alt.value(pixel), text="name:N"))
     return names

@@ -56,7 +56,7 @@ def cutoff_diagram(equilibrium: Equilibrium, origin: int = 0) -> Any:
         .encode(y=alt.Y("zero:Q", scale=scale_y, title=profit)),
         *cutoff_marks(marks, power, "phi", dotted=list(importing)),
         *(draw_line(line, x, y, "phi", "profit", top) for line in lines),
-        *name_lines(lines, x, "phi", bottom, top),
+        *name_lines(lines, x, power, "phi", (bottom, top), [at for at, _ in marks]),
     ]
     country = equilibrium.countries[origin]
     title = alt.TitleParams(

@@ -23,8 +23,10 @@ _STYLES = {"title": "1", "head": "1", "rule": "2", "note": "2", "good": "32"}
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its head and side; whether long texts wrap; when a table folds, whether it is repeated, and
-    whether it stays beside the column before it."""
+    """One column: its head and side, and whether long texts wrap.
+
+    When a table folds, one that `repeats` stands in every band, and one that `stays` in that of the column before it.
+    """
 
     head: str
     right: bool = True

@@ -99,6 +99,17 @@ def test_names_that_have_room_stay_in_the_middle_of_their_stretch() -> None:
     assert abreast([100.0, 300.0, 500.0], [80.0, 100.0, 60.0]) == [100.0, 300.0, 500.0]
 
 
+def test_a_lines_name_stands_left_of_it_where_a_cutoff_would_cross_it() -> None:
+    def sides(scenario: str) -> dict[str, str]:
+        layers = draw("cutoffs", scenario).to_dict()["layer"]
+        texts = [layer for layer in layers if layer["mark"]["type"] == "text" and layer["data"].get("values")]
+        named = {layer["data"]["values"][0].get("name", ""): layer["mark"].get("align", "") for layer in texts}
+        return {name: side for name, side in named.items() if name.startswith("π")}
+
+    assert sides("examples/two_countries.toml") == {"π home": "right", "π export": "left"}
+    assert set(sides("examples/lognormal_three.toml").values()) == {"left"}
+
+
 def test_names_that_collide_move_by_as_much_to_either_side() -> None:
     assert abreast([200.0, 210.0, 500.0], [80.0, 80.0, 60.0]) == pytest.approx([160.0, 250.0, 500.0])
 
