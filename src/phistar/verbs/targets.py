@@ -70,7 +70,7 @@ def _number(text: str, given: Any) -> float:
     except (TypeError, ValueError):
         number = np.nan
     if not np.isfinite(number):
-        raise InputError("target", f"{text} must be given a finite number", given)
+        raise InputError(text, "must be given a finite number as its target", given)
     return number
 
 
