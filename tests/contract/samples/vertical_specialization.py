@@ -58,6 +58,9 @@ SAMPLES = {
     "one imports inputs and does not export": Sample(_world(PARETO, tau_X=[INF, 1.3], tau_M=[1.4, 1.5])),
     "atoms": Sample(_world(ATOMS), smooth=False, trades_at_any_cost=False),
     "some firms of an atom import": Sample(_world(ATOMS, L=[2.0, 2.0]), smooth=False, trades_at_any_cost=False),
+    "nobody trades": Sample(
+        _world([BOUNDED, ATOMS], tau_X=[12.0, 14.0], tau_M=[11.0, 12.0]), smooth=False, trades_at_any_cost=False
+    ),
     "firms of both serve both markets alike": Sample(
         _world(PARETO, tau_X=[1.0, 1.0], f_X=[1.0, 0.9], f_DM=[1.4, 1.3], f_XM=[1.4, 1.3])
     ),
@@ -71,7 +74,7 @@ def accounts(eq: Any, p: dict[str, Any]) -> dict[str, np.ndarray]:
     wage, income, flow, inputs = eq["wage"], eq["expenditure"], eq["trade_flow"], eq["input_flow"]
     revenue, entrants = flow.sum(axis=1), eq["mass_entrants"]
     fixed, entry = wage * eq["labour_fixed"], wage * entrants * np.asarray(p["f_E"], dtype=float)
-    some = entrants > 0
+    some, bought = entrants > 0, eq["E_M"] > 0
     world = income.sum()
     return {
         "income is wages": income / (wage * L) - 1,
@@ -83,9 +86,9 @@ def accounts(eq: Any, p: dict[str, Any]) -> dict[str, np.ndarray]:
         "revenue is the sum of its parts": (eq["R_D"] + eq["R_X"] - eq["R"]) / world,
         "spending on inputs is the sum of its parts": (eq["E_D"] + eq["E_M"] - eq["E"]) / world,
         "welfare is real income a head": eq["welfare"] * eq["price_index"] * L / income - 1,
-        "goods over inputs": np.where(some, eq["final_to_input_ratio"] * eq["E_M"] - eq["R_X"], 0.0) / world
-        if np.isfinite(p["tau_M"]).all()
-        else np.zeros(2),
+        "goods over inputs": bought
+        * (np.where(bought, eq["final_to_input_ratio"], 0.0) * eq["E_M"] - eq["R_X"])
+        / world,
         "shares of firms add up": np.where(
             some,
             eq["share_neither"] + eq["share_export_only"] + eq["share_import_only"] + eq["share_both"] - 1,

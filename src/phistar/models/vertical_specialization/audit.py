@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from phistar.core.model import Residuals, Unknowns
+from phistar.models.vertical_specialization import autarky
 from phistar.models.vertical_specialization import equations as eq
 from phistar.models.vertical_specialization.outcomes import State, state
 from phistar.models.vertical_specialization.primitives import Primitives
@@ -27,6 +28,8 @@ def audit(m: Primitives, x: Unknowns, values: Mapping[str, Any]) -> tuple[Residu
             "welfare": eq.welfare(m, found.fixed, found.log_cutoff) / values["welfare"] - 1.0,
             # where nobody enters, nobody would earn more than entry costs
             "entry_slack": np.where(entering, 0.0, np.maximum(eq.free_entry(m, found.fixed, found.log_cutoff), 0.0)),
+            # where nobody trades, even the most productive would lose by it
+            "trade_slack": np.where(_trades(values), 0.0, _trade_slack(m, found)),
         }
         if m.is_batch:
             return residuals, {}, []
@@ -50,9 +53,21 @@ def price_index_of_prices(m: Primitives, found: State, entrants: np.ndarray) -> 
     return np.asarray(m.sigma / s * prices ** (-1.0 / s))
 
 
+def _trades(values: Mapping[str, Any]) -> np.ndarray:
+    """Say whether anything crosses the border (world)."""
+    return np.asarray(np.sum(values["R_X"] + values["E_M"], axis=0) > 0.0)
+
+
+def _trade_slack(m: Primitives, found: State) -> np.ndarray:
+    """Compute by how much the highest productivity exceeds the lowest cutoff of trade, in logs (country)."""
+    highest = np.broadcast_to(m.productivity.log_upper, found.log_cutoff[:, :1].shape)
+    over = np.where(m.open, highest - found.log_cutoff, 0.0)[:, 1:]
+    return np.asarray(np.max(np.maximum(over, 0.0), axis=1))
+
+
 def _checks(m: Primitives, found: State, values: Mapping[str, Any], entering: np.ndarray) -> dict[str, Any]:
     D, DM, X, XM = (values[f"cutoff_{mode}"] for mode in ("D", "DM", "X", "XM"))
-    strict = eq.strict_selection(m, found.log_w)
+    strict = _strict(m, found)
     closed = ~m.open[:, 3]
     ordered = (np.minimum(DM, X) > D) & (closed | (np.maximum(DM, X) < XM))
     return {
@@ -63,7 +78,14 @@ def _checks(m: Primitives, found: State, values: Mapping[str, Any], entering: np
         "within_support": np.all(_lowest(found, m) >= _log_lower(m) * (1.0 - 1e-15) - 1e-15),
         "interior": np.all(entering),
         "assumption_1": np.all((values["R_X"] > values["E_M"])[entering]),
+        "relative_wages_determined": _trades(values),
     }
+
+
+def _strict(m: Primitives, found: State) -> np.ndarray:
+    """Say where not all firms that sell import; true where none sells (country, market home or abroad)."""
+    idle = np.stack([found.f[:, 0] + found.f[:, 1], found.f[:, 2] + found.f[:, 3]], axis=1) == 0.0
+    return np.asarray(eq.strict_selection(m, found.log_w) | idle)
 
 
 def _lowest(found: State, m: Primitives) -> np.ndarray:
@@ -79,12 +101,17 @@ def _log_lower(m: Primitives) -> np.ndarray:
 
 def _notes(m: Primitives, found: State, values: Mapping[str, Any], checks: Mapping[str, Any]) -> list[str]:
     notes = []
+    if not checks["relative_wages_determined"]:
+        low, high = (float(np.exp(end[0])) for end in autarky.stretch(m.batched()))
+        notes.append("the countries do not trade with each other: their relative wage is one of many, "
+                     f"from {low:.6g} to {high:.6g}")  # fmt: skip
+    strict = _strict(m, found)
     for i, name in enumerate(m.countries):
         if values["R"][i] == 0.0:
             notes.append(f"{name} specialises upstream: it makes no final goods and only supplies inputs")
             continue
         for market, where in enumerate(("sell at home", "export")):
-            if not eq.strict_selection(m, found.log_w)[i, market]:
+            if not strict[i, market]:
                 notes.append(f"strict selection fails in {name}: all its firms that {where} import; the cutoffs are "
                              "those of each firm's best mode, the paper's do not apply")  # fmt: skip
     if not checks["within_support"]:

@@ -230,8 +230,9 @@ def labour_market(m: Primitives, log_w: Array, R: Array, f: Array) -> Array:
 def trade_balance(m: Primitives, R: Array, f: Array) -> Array:
     """State balanced trade: exports less imports of country 1, goods and inputs, over all that is traded (world)."""
     sold, bought = export_share(f) * R, m.rho * import_share(f) * R
-    gap = sold - bought
-    return (gap[0] - gap[1]) / np.sum(sold + bought, axis=0)
+    gap, traded = sold - bought, np.sum(sold + bought, axis=0)
+    # where nobody trades it reads 0 = 0
+    return (gap[0] - gap[1]) / np.where(value_of(traded) == 0.0, 1.0, traded)
 
 
 # -- section 2.4 ----------------------------------------------------------------------------------------------------

@@ -190,7 +190,9 @@ def _trade_elasticity(m: Primitives, found: State) -> Any:
     """Compute the F-weighted mean over modes of sigma - 1 + gamma(phi) (origin, destination)."""
     order = m.sigma - 1.0
     each = found.f * (order + m.productivity.hazard(found.log_cutoff, order))
-    total = [np.where(m.open[:, c], each[:, c], 0.0) for c in range(4)]
+    # the hazard beyond a support is infinite
+    taken = m.open & (value_of(found.f) > 0.0)
+    total = [np.where(taken[:, c], each[:, c], 0.0) for c in range(4)]
     home = (total[0] + total[1]) / (found.f[:, 0] + found.f[:, 1])
     abroad = (total[2] + total[3]) / (found.f[:, 2] + found.f[:, 3])
     return pairs(home, abroad)

@@ -12,6 +12,8 @@ from phistar.models.vertical_specialization.primitives import Primitives, laid
 
 #: Logs of profits over entry costs this small are rounding.
 _ROUNDING = 1e-14
+#: Profits of this part of what is earned before fixed costs are rounding.
+_LOST = 1e-15
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ class Place:
     def entry(self, home: np.ndarray, abroad: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Compute ln of expected profit over the entry cost, and its slopes in demand at home and abroad (country)."""
         profit, f = eq.profit_and_F(self.m, self.fixed, self.log_cutoff(home, abroad))
+        # where all sellers are an atom at the cutoff, what they earn is nothing but rounding, and so is its slope
+        profit = np.where(profit <= _LOST * np.sum(f, axis=1), 0.0, profit)
         f = f * (self.m.sigma - 1.0) / profit[:, None]
         value = np.log(profit / self.m.f_E)
         return np.where(np.abs(value) <= _ROUNDING, 0.0, value), f[:, 0] + f[:, 1], f[:, 2] + f[:, 3]
