@@ -116,6 +116,17 @@ def test_below_the_stretch_exports_exceed_imports_and_above_it_imports_exports(n
             assert np.all(sign * solver.log_trade_balance(many, found) > 0.0)
 
 
+def test_closed_economies_of_one_productivity_are_found_from_where_their_firms_earn_nothing() -> None:
+    # there a profit is rounding, of whatever sign and slope
+    for value in np.random.default_rng(2).uniform(0.5, 3.0, 40):
+        one = {"family": "empirical", "values": [float(value)]}
+        m = get_model("vertical_specialization").build({**BASE, "productivity": one}).batched()
+        with np.errstate(all="ignore"):
+            cutoff = autarky.log_cutoff(m)
+        # f_D ((phi/phi_D)^(sigma-1) - 1) = f_E, by hand
+        assert np.allclose(np.log(value) - cutoff, np.log(1.0 + m.f_E / m.f_D) / 3.0, rtol=1e-13)
+
+
 def test_the_wage_is_one_where_borders_are_closed() -> None:
     for productivity in (NARROW, THIN, {"family": "pareto", "k": 5.0}):
         eq = solve(world(tau_X=INF, tau_M=INF, productivity=productivity))
