@@ -9,7 +9,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import beta, lognorm
 
-from phistar.blocks.cost import Cost, Costs, from_spec
+from phistar.blocks.cost import Cost, Costs, Pareto, Uniform, from_spec
 from phistar.core.errors import InputError
 from phistar.numerics.duals import seed
 
@@ -132,6 +132,41 @@ def test_origins_keep_their_own_distribution() -> None:
         together = Costs(members).excess(x, order)
         for i, member in enumerate(members):
             assert np.allclose(together[i], np.ravel(member.excess(x[i], order)), rtol=1e-14, atol=0)
+
+
+@each
+def test_margins_are_moments_times_powers_of_the_trade_cost(table: dict[str, Any]) -> None:
+    cost = from_spec(table)
+    tau = np.array([[1.0, 1.3], [2.0, 1.1]])
+    for x in (np.array([[0.3, 0.5], [0.7, 0.4]]), np.array([[0.3, 9.0], [0.7, 1.2]])):
+        moments = cost.moments(x, 4)
+        for origins in (cost, Costs([cost, cost]), Costs([cost, from_spec(TABLES["frechet"])])):
+            for order, got in enumerate(origins.margins(x, tau, 4)):
+                # rows of the other family aside; one rounding a factor
+                assert np.allclose(got[0], (tau**order * moments[order])[0], rtol=1e-14, atol=0)
+
+
+@pytest.mark.parametrize("name", ["pareto", "uniform"])
+def test_many_cutoffs_at_once_have_the_moments_of_each(name: str) -> None:
+    cost = from_spec(TABLES[name])
+    for highest in (1.0, 2.0):  # within the support, and beyond it
+        x = np.linspace(0.0, highest, 20_000)
+        tau = np.linspace(1.0, 3.0, 20_000)
+        parts = [cost.margins(x[i : i + 100], tau[i : i + 100], 4) for i in range(0, x.size, 100)]
+        for order, got in enumerate(cost.margins(x, tau, 4)):
+            # one product of powers of tau, or of tau x, a side
+            assert np.allclose(got, np.concatenate([part[order] for part in parts]), rtol=1e-14, atol=0)
+
+
+def test_origins_of_one_family_are_told_as_one_with_their_upper_ends() -> None:
+    pareto = [from_spec({"family": "pareto", "c_M": c_M, "k": 2.4}) for c_M in (1.0, 1.3)]
+    alike = Costs(pareto)
+    assert np.array_equal(alike.alike(Pareto).c_M, [[1.0], [1.3]])
+    assert np.array_equal(alike.upper, [[1.0], [1.3]])
+    mixed = Costs([pareto[0], from_spec(TABLES["uniform"])])
+    assert mixed.alike(Pareto) is None
+    assert alike.alike(Uniform) is None
+    assert np.array_equal(mixed.upper, [[1.0], [1.1]])
 
 
 @each

@@ -8,6 +8,8 @@ variances of revenue and profit (up to 4). It is computed without differences of
 from __future__ import annotations
 
 import dataclasses
+import itertools
+import operator
 from collections.abc import Sequence
 from math import comb
 from typing import Any, ClassVar, Self
@@ -85,15 +87,21 @@ class Cost:
         -----
         Beyond the upper end c_M, x - c = (x - c_M) + (c_M - c) is expanded: all terms are positive.
         """
+        if not np.any(x > self.upper):
+            return self._moments_inside(x, top)
         inside = np.minimum(x, self.upper)
         moments = self._moments_inside(inside, top)
-        beyond = x - inside
-        if top == 0 or not np.any(value_of(beyond) > 0.0):
+        if top == 0:
             return moments
+        beyond = x - inside
         return [
             sum((comb(p, j) * beyond ** (p - j) * moments[j] for j in range(p)), start=moments[p])
             for p in range(top + 1)
         ]
+
+    def margins(self, x: Any, tau: Any, top: int) -> list[Any]:
+        """Compute tau^p m_p(x): the moments of what delivered cost tau c leaves of tau x."""
+        return delivered(self.moments(x, top), tau)
 
     def excess(self, x: Any, order: int) -> Any:
         """Compute m_p(x) for one whole p of at least 0."""
@@ -137,6 +145,12 @@ class Bounded(Cost):
         if np.any(low >= high):
             first = tuple(np.argwhere(low >= high)[0])
             raise InputError(f"{KEY}.lower", f"must lie below c_M = {high[first]:.6g}", float(low[first]))
+
+
+def delivered(moments: Sequence[Any], tau: Any) -> list[Any]:
+    """Turn m_p of cost into those of delivered cost, tau^p m_p."""
+    powers = itertools.accumulate([tau] * (len(moments) - 1), operator.mul)
+    return [moments[0], *(power * moment for power, moment in zip(powers, moments[1:], strict=True))]
 
 
 def column(values: Sequence[Any], batch_axes: int = 0) -> Any:

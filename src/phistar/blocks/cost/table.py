@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from phistar.blocks.cost.inverse import FromProductivity
-from phistar.blocks.cost.kernel import Cost
+from phistar.blocks.cost.kernel import Cost, delivered
 from phistar.blocks.cost.origins import Costs
 from phistar.blocks.cost.quadrature import Beta, TruncatedLognormal
 from phistar.numerics.hermite import HermiteTable
@@ -90,6 +90,10 @@ class TabulatedCosts:
         beyond = rows - inside
         moments = [m0, m1 + beyond * m0, m2 + beyond * (2.0 * m1 + beyond * m0)]
         return [moment.reshape(x.shape) for moment in moments[: top + 1]]
+
+    def margins(self, x: np.ndarray, tau: np.ndarray, top: int) -> list[np.ndarray]:
+        """Read tau^p m_p at cutoffs (origin, destination, batch): the moments over delivered cost."""
+        return delivered(self.moments(x, top), tau)
 
 
 @quiet

@@ -73,5 +73,5 @@ def trade_margins(old: Equilibrium, new: Equilibrium) -> Decomposition:
 def _of_a_draw(e: Equilibrium) -> tuple[np.ndarray, np.ndarray]:
     """Return the probability that a draw sells, and what it then sells for (origin, destination)."""
     threshold = e["price_threshold"]
-    share = eq.reach(e.model, threshold, 0)
+    share = eq.draws(e.model, threshold).reach[0]
     return share, eq.trade_flow(e.model, threshold, np.ones_like(threshold)) / share

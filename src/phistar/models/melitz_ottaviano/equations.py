@@ -8,38 +8,30 @@ markup u/2, its output L u / (2 gamma), its revenue L (2 P u - u^2) / (4 gamma),
 
 from __future__ import annotations
 
-import itertools
-import operator
 from typing import Any
 
 import numpy as np
 
 from phistar.core.sources import equation
+from phistar.models.melitz_ottaviano.draws import Draws, over_destinations, over_origins
 from phistar.models.melitz_ottaviano.primitives import Primitives
 
 PAPER = "melitz_ottaviano2005"
 Array = Any  # a NumPy array or a Dual of the shape the docstring names
 
 
-def reach(m: Primitives, threshold: Array, order: int) -> Array:
-    """Compute E[((P_j - tau_ij c)^+)^p] of a draw, tau^p m_p(P/tau) (origin, destination).
+def draws(m: Primitives, threshold: Array, top: int = 2) -> Draws:
+    """Compute what a draw can expect of every market, E[((P_j - tau_ij c)^+)^p] up to order `top` of at least 2.
 
     Notes
     -----
-    All orders come out of one pass over the costs, so those of the last thresholds asked for are kept.
+    Equations, outcomes and audit ask one after another at the same thresholds: the last draws are kept with the world.
     """
-    kept = vars(m).get("_reach")
-    if kept is None or len(kept[1]) <= order or not _same(kept[0], threshold):
-        moments = m.cost.moments(cutoff(m, threshold), max(order, 2))
-        powers = itertools.accumulate([m.finite_tau] * (len(moments) - 1), operator.mul)
-        reaches = [moments[0], *(power * moment for power, moment in zip(powers, moments[1:], strict=True))]
-        kept = vars(m)["_reach"] = (threshold, reaches)
-    return kept[1][order]
-
-
-def _same(old: Array, new: Array) -> bool:
-    plain = isinstance(old, np.ndarray) and isinstance(new, np.ndarray)
-    return old is new or (plain and np.array_equal(old, new))
+    kept: Draws | None = vars(m).get("_draws")
+    if kept is None or len(kept.reach) <= top or not kept.at(threshold):
+        x = cutoff(m, threshold)
+        kept = vars(m)["_draws"] = Draws(threshold, x, tuple(m.cost.margins(x, m.finite_tau, top)))
+    return kept
 
 
 @equation(PAPER, "(4), (18)", r"P_j = \frac{\gamma\alpha + \eta N_j \bar p_j}{\gamma + \eta N_j}")
@@ -88,7 +80,7 @@ def profit(markups: Array, quantities: Array) -> Array:
 @equation(PAPER, "(12)", r"\sum_j \frac{L_j}{4\gamma} \tau_{ij}^2\, m_{2,i}(P_j/\tau_{ij})")
 def expected_profit(m: Primitives, threshold: Array) -> Array:
     """Compute what a draw is expected to earn over all markets (origin)."""
-    return np.sum(m.L[None, :] / (4.0 * m.gamma) * reach(m, threshold, 2), axis=1)
+    return over_destinations(m.L / (4.0 * m.gamma), draws(m, threshold).reach[2])
 
 
 @equation(PAPER, "(12), (22)", r"\sum_j \frac{L_j}{4\gamma}\tau_{ij}^2 m_{2,i}(P_j/\tau_{ij}) \le f_{E,i}")
@@ -100,7 +92,7 @@ def free_entry(m: Primitives, threshold: Array) -> Array:
 @equation(PAPER, "(13), (24)", r"\gamma(\alpha - P_j) = \frac{\eta}{2}\sum_i N_i\,\tau_{ij}\,m_{1,i}(P_j/\tau_{ij})")
 def market(m: Primitives, threshold: Array, entrants: Array) -> Array:
     """State demand: what the threshold leaves to be wanted is what sellers supply, over gamma alpha (destination)."""
-    supplied = np.sum(entrants[:, None] * reach(m, threshold, 1), axis=0)
+    supplied = over_origins(entrants, draws(m, threshold).reach[1])
     return (0.5 * m.eta * supplied / m.gamma - (m.alpha - threshold)) / m.alpha
 
 
@@ -119,7 +111,7 @@ def surplus_of_threshold(m: Primitives, threshold: Array) -> Array:
 
 def surplus_within_varieties(m: Primitives, threshold: Array, entrants: Array) -> Array:
     """Compute the part of consumer surplus below each variety's own demand (destination)."""
-    return np.sum(entrants[:, None] * reach(m, threshold, 2), axis=0) / (8.0 * m.gamma)
+    return over_origins(entrants, draws(m, threshold).reach[2]) / (8.0 * m.gamma)
 
 
 @equation(PAPER, "(19)", r"x_{ij} = P_j / \tau_{ij}")
@@ -228,12 +220,11 @@ def solved(matrix: np.ndarray, right: Array) -> np.ndarray:
 @equation(PAPER, "(C.1)", r"X_{ij} = N_i \frac{L_j}{4\gamma}\big(2 P_j\,\tau_{ij} m_{1,i} - \tau_{ij}^2 m_{2,i}\big)")
 def trade_flow(m: Primitives, threshold: Array, entrants: Array) -> Array:
     """Compute the value of what i sells in j (origin, destination)."""
-    per_draw = 2.0 * threshold[None, :] * reach(m, threshold, 1) - reach(m, threshold, 2)
-    return entrants[:, None] * m.L[None, :] / (4.0 * m.gamma) * per_draw
+    return entrants[:, None] * ((m.L / (4.0 * m.gamma))[None, :] * draws(m, threshold).sales)
 
 
 @equation(PAPER, "(C.1)", r"\varepsilon_{ij} = \frac{2 x^2 G_i(x)}{2 x\,m_{1,i}(x) - m_{2,i}(x)} - 2")
 def trade_elasticity(m: Primitives, threshold: Array) -> Array:
     """Compute minus the elasticity of a flow to its own trade cost at given thresholds: k under Pareto."""
-    P = threshold[None, :]
-    return 2.0 * P * P * reach(m, threshold, 0) / (2.0 * P * reach(m, threshold, 1) - reach(m, threshold, 2)) - 2.0
+    at = draws(m, threshold)
+    return (2.0 * threshold * threshold)[None, :] * at.reach[0] / at.sales - 2.0

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from phistar.blocks.cost import column
-from phistar.blocks.layout import is_home
+from phistar.blocks.layout import at_home
 from phistar.core.axes import COUNTRY, PAIR, Variable
 from phistar.core.model import Residuals, Unknowns
 from phistar.models.melitz_ottaviano import equations as eq
+from phistar.models.melitz_ottaviano.determinacy import unique_entrants
+from phistar.models.melitz_ottaviano.draws import Draws, over_origins
 from phistar.models.melitz_ottaviano.primitives import Primitives
 from phistar.numerics.duals import value_of
 
@@ -81,55 +82,63 @@ def outcomes(m: Primitives, x: Unknowns) -> dict[str, Any]:
     # Empty groups (no sellers, no exporters) are nan on purpose, reported as undefined.
     with np.errstate(all="ignore"):
         threshold, entrants = x["price_threshold"], entrants_of(m, x)
-        eq.reach(m, threshold, 4)  # one pass for all that follows
-        values = _sellers(m, threshold, entrants)
-        values |= _statistics(m, threshold, entrants, values["variety"])
-        values |= _accounts(m, threshold, entrants, values)
+        draws = eq.draws(m, threshold, 4)  # one pass over the costs for all that follows
+        values = _accounts(m, threshold, entrants)
+        values |= _statistics(m, draws, entrants)
+        values |= _sellers(m, draws, entrants)
         return {v.name: values[v.name] for v in VARIABLES}
 
 
-def _sellers(m: Primitives, threshold: Any, entrants: Any) -> dict[str, Any]:
-    x = eq.cutoff(m, threshold)
-    share = eq.reach(m, threshold, 0)
-    masses = entrants[:, None] * share
-    own = np.arange(len(m.countries))
-    home = is_home(len(own), np.ndim(value_of(x)))
+def _sellers(m: Primitives, draws: Draws, entrants: Any) -> dict[str, Any]:
+    x, (share, output, *_) = draws.cutoff, draws.reach
     # Where nobody enters none is active, and shares of the active are undefined.
-    active, exporters = entrants * _largest(share, x, np.ones_like(home)), entrants * _largest(share, x, ~home)
+    active = entrants * _easiest(share, value_of(x))
+    exporters = entrants * _easiest(share, _abroad(value_of(x))) if len(m.countries) > 1 else 0.0 * active
     # Of draws below the cutoff, so that it is told of a country without industry too, as its cutoffs are.
-    shortfall = eq.reach(m, threshold, 1)[own, own] / (m.finite_tau[own, own] * share[own, own])
+    shortfall = at_home(output) / (at_home(m.finite_tau) * at_home(share))
+    masses = entrants[:, None] * share
     return {
-        "price_threshold": threshold,
+        "price_threshold": draws.threshold,
         "cutoff": x,
-        "cutoff_effective": np.minimum(x, column([cost.upper for cost in m.costs], 1 if m.is_batch else 0)),
+        "cutoff_effective": np.minimum(x, m.distributions.upper),
         "mass_entrants": entrants,
         "mass_active": active,
         "mass_exporters": exporters,
         "exporter_share": exporters / active,
         "mass_sellers": masses,
         "seller_share": masses / active[:, None],
-        "variety": np.sum(masses, axis=0),
-        "mean_cost_domestic": x[own, own] - shortfall,
+        "mean_cost_domestic": at_home(x) - shortfall,
     }
 
 
-def _largest(share: Any, x: Any, among: np.ndarray) -> Any:
+def _abroad(x: np.ndarray) -> np.ndarray:
+    """Take the cutoffs at home out of the running."""
+    own, foreign = np.arange(len(x)), x.copy()
+    foreign[own, own] = -1.0
+    return foreign
+
+
+def _easiest(share: Any, x: np.ndarray) -> Any:
     """Take each origin's share of sellers in its easiest market: sellers are nested (origin)."""
-    reached = np.where(among, value_of(x), -1.0)
-    place = np.arange(len(reached)).reshape(1, -1, *(1,) * (reached.ndim - 2))
-    easiest = place == np.argmax(reached, axis=1)[:, None]
-    return np.sum(np.where(easiest & among, share, 0.0), axis=1)
+    place = np.argmax(x, axis=1)
+    if place.ndim == 1:
+        return share[np.arange(len(x)), place]
+    among = np.arange(len(x))[:, None] == place[:, None]
+    return np.sum(np.where(among, share, 0.0), axis=1)
 
 
-def _statistics(m: Primitives, P: Any, entrants: Any, variety: Any) -> dict[str, Any]:
+def _statistics(m: Primitives, draws: Draws, entrants: Any) -> dict[str, Any]:
     """Compute means and variances over the varieties on sale, from the moments of u = P - delivered cost."""
-    u1, u2, u3, u4 = (np.sum(entrants[:, None] * eq.reach(m, P, p), axis=0) / variety for p in (1, 2, 3, 4))
+    P = draws.threshold
+    variety, *totals = (over_origins(entrants, reach) for reach in draws.reach)
+    u1, u2, u3, u4 = (total / variety for total in totals)
     variance = u2 - u1 * u1
     head = m.L / (2.0 * m.gamma)
     revenue = 2.0 * P * u1 - u2
     # Var(2 P u - u^2) from central moments of u and u^2.
     spread = 4.0 * P * P * variance - 4.0 * P * (u3 - u1 * u2) + (u4 - u2 * u2)
     return {
+        "variety": variety,
         "mean_cost": P - u1,
         "mean_price": P - 0.5 * u1,
         "mean_markup": 0.5 * u1,
@@ -146,7 +155,7 @@ def _statistics(m: Primitives, P: Any, entrants: Any, variety: Any) -> dict[str,
     }
 
 
-def _accounts(m: Primitives, threshold: Any, entrants: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+def _accounts(m: Primitives, threshold: Any, entrants: Any) -> dict[str, Any]:
     flows = eq.trade_flow(m, threshold, entrants)
     revenue, spending = np.sum(flows, axis=1), np.sum(flows, axis=0)
     expected = eq.expected_profit(m, threshold)
@@ -207,31 +216,19 @@ def _checks(m: Primitives, values: Mapping[str, Any]) -> tuple[dict[str, Any], l
     P, sellers, entrants = values["price_threshold"], values["mass_sellers"], values["mass_entrants"]
     n = len(m.countries)
     abroad = ~np.eye(n, dtype=bool) & m.open
-    cheaper = values["cutoff"] <= P[:, None] * (1.0 + 1e-12)
+    cheaper = values["cutoff"] <= (P * (1.0 + 1e-12))[:, None]
     binds = (values["cutoff"] > values["cutoff_effective"]) & (entrants[:, None] > 0.0)
     checks = {
         # No firm's f.o.b. price abroad exceeds its price at home: goods are dumped, and nobody gains by resale.
-        "no_arbitrage": np.all(cheaper[abroad]),
-        "dumping": np.all((values["cutoff"] < P[:, None])[abroad & (sellers > 0.0)]),
+        "no_arbitrage": np.all(cheaper | ~abroad),
+        "dumping": np.all((values["cutoff"] < P[:, None]) | ~abroad | ~(sellers > 0.0)),
         "numeraire_produced": np.all(values["numeraire_labour"] > 0.0),
         "numeraire_consumed": np.all(values["numeraire_consumption"] > 0.0),
         "interior": np.all(entrants > 0.0),
         "support_binds": np.any(binds),
-        "entrants_determined": _determined(m, P, entrants),
+        "entrants_determined": m.horizon == "short" or unique_entrants(eq.draws(m, P).reach[1], entrants),
     }
     return checks, [*m.unused, *_notes(m, values, checks)]
-
-
-def _determined(m: Primitives, threshold: np.ndarray, entrants: np.ndarray) -> bool:
-    """Whether no country's entrants can take the place of others' (they can where shipping is free)."""
-    if m.horizon == "short" or not np.any(entrants > 0.0):
-        return True
-    supply = eq.reach(m, threshold, 1)[entrants > 0.0]
-    if len(supply) > supply.shape[1]:
-        return False
-    # A row of outputs in the span of those before it leaves nothing on the triangle's diagonal.
-    left = np.abs(np.diagonal(np.linalg.qr((supply / np.max(supply, axis=1)[:, None]).T, mode="r")))
-    return bool(np.all(left > 1e-13 * np.max(left)))
 
 
 def _notes(m: Primitives, values: Mapping[str, Any], checks: Mapping[str, Any]) -> list[str]:

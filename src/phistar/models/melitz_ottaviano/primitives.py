@@ -45,9 +45,14 @@ class Primitives(Keyed):
         return frozenset({"f_E"}) if self.horizon == "short" else frozenset()
 
     @cached_property
-    def cost(self) -> Costs | TabulatedCosts:
+    def distributions(self) -> Costs:
         """The countries' cost distributions as one, laid along origins."""
         return Costs(self.costs, batch_axes=1 if self.is_batch else 0)
+
+    @cached_property
+    def cost(self) -> Costs | TabulatedCosts:
+        """What moments of costs are read from: the distributions, or a stand-in."""
+        return self.distributions
 
     def with_cost(self, cost: Costs | TabulatedCosts) -> Self:
         """Return a copy that reads its costs from a stand-in for the distributions."""

@@ -14,11 +14,11 @@ out interior are answered by two linear systems at once. All arrays carry a batc
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
-from phistar.blocks.cost import Pareto, column, stand_in
+from phistar.blocks.cost import Pareto, stand_in
 from phistar.models.melitz_ottaviano import equations as eq
 from phistar.models.melitz_ottaviano.primitives import Primitives
 from phistar.numerics import batched
@@ -104,8 +104,9 @@ def clear_markets(m: Primitives, entrants: np.ndarray) -> np.ndarray:
 def _market_step(m: Primitives, P: np.ndarray, entrants: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return how far Newton would lower each threshold, and the slope (destination, batch)."""
     weight = 0.5 * m.eta / m.gamma * entrants[:, None]
-    slope = 1.0 + np.sum(weight * eq.reach(m, P, 0), axis=0)
-    return (np.sum(weight * eq.reach(m, P, 1), axis=0) - (m.alpha - P)) / slope, slope
+    share, output, *_ = eq.draws(m, P).reach
+    slope = 1.0 + np.sum(weight * share, axis=0)
+    return (np.sum(weight * output, axis=0) - (m.alpha - P)) / slope, slope
 
 
 def at(m: Primitives, entrants: np.ndarray, start: np.ndarray, tolerance: np.ndarray) -> State:
@@ -120,7 +121,7 @@ def at(m: Primitives, entrants: np.ndarray, start: np.ndarray, tolerance: np.nda
         if np.all(np.abs(step) <= tolerance * P):
             break
         P = np.minimum(P - step, m.alpha)
-    output = eq.reach(m, P, 1)
+    output = eq.draws(m, P).reach[1]
     profit = eq.expected_profit(m, P)
     value = np.sum(m.L * (eq.surplus_of_threshold(m, P) - 0.5 * response / m.eta * step**2), axis=0)
     value = value + np.sum(entrants * (profit - m.f_E), axis=0)
@@ -152,6 +153,8 @@ def long_run(m: Primitives, start: Guess | None = None) -> tuple[np.ndarray, np.
     """
     threshold, entrants, solved = interior_pareto(m)
     misfit = np.where(solved, 0.0, np.inf)
+    if solved.all():
+        return threshold, entrants, misfit
     guess = _first_guess(m, ~solved) if start is None else start
     for tabulated in (True, False):
         left = np.flatnonzero(~(misfit <= ACCEPT))
@@ -256,7 +259,7 @@ def polish(m: Primitives, found: State) -> tuple[np.ndarray, np.ndarray, np.ndar
     best: tuple[np.ndarray, ...] = P, entrants, np.full(m.points, np.inf)
     for _ in range(_POLISH_STEPS):
         step, response = _market_step(m, P, entrants)
-        state = State(entrants, P, eq.free_entry(m, P), eq.reach(m, P, 1), response, np.zeros(m.points))
+        state = State(entrants, P, eq.free_entry(m, P), eq.draws(m, P).reach[1], response, np.zeros(m.points))
         misfit = np.maximum(state.misfit(), np.max(np.abs(step * response) / m.alpha, axis=0))
         better = misfit < best[2]
         # Newton squares a misfit this small: what it leaves is rounding.
@@ -286,18 +289,25 @@ def interior_pareto(m: Primitives) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         Where they describe the equilibrium: every threshold and every mass of entrants is positive, thresholds lie
         below alpha, and no cutoff lies beyond the upper end of its distribution.
     """
-    n = len(m.L)
-    nothing = np.zeros((n, m.points)), np.zeros((n, m.points)), np.zeros(m.points, dtype=bool)
-    if not all(isinstance(cost, Pareto) for cost in m.costs):
-        return nothing
-    k = column([cost.parameter("k") for cost in m.costs], 1)
-    if not np.all(k == k[:1]):
-        return nothing
-    shape, c_M = k[0, 0], column([cost.parameter("c_M") for cost in m.costs], 1)[:, 0]
-    freeness = np.where(m.open, m.finite_tau**-shape, 0.0)
+    pareto = m.distributions.alike(Pareto)
+    shape = None if pareto is None else _common(pareto.k)
+    if shape is None:
+        n = len(m.L)
+        return np.zeros((n, m.points)), np.zeros((n, m.points)), np.zeros(m.points, dtype=bool)
+    c_M = pareto.c_M[:, 0] if np.ndim(pareto.c_M) == 3 else pareto.c_M
+    freeness = m.finite_tau**-shape
+    freeness = freeness if m.open.all() else np.where(m.open, freeness, 0.0)
     P = eq.pareto_thresholds(freeness, m.L, m.gamma, shape, m.f_E * c_M**shape)
     entrants = eq.pareto_entrants(m, freeness, shape, c_M, P)
-    inside = np.all(eq.cutoff(m, P) <= c_M[:, None], axis=(0, 1))
+    inside = np.all(eq.cutoff(m, P) <= pareto.c_M, axis=(0, 1))
     solved = inside & np.all((P > 0.0) & (m.alpha > P) & (entrants > 0.0), axis=0)
-    P, entrants = (np.array(np.broadcast_to(x, (n, m.points))) for x in (P, entrants))
-    return P, entrants, np.broadcast_to(solved, (m.points,))
+    # What a batch does not vary has one point, and every number has its part here.
+    P, entrants, solved = np.broadcast_arrays(P, entrants, solved)
+    return P.copy(), entrants.copy(), solved[0]
+
+
+def _common(k: Any) -> Any:
+    """Return the shape that all origins have, or None where they differ."""
+    if np.ndim(k) < 3:
+        return k
+    return k[0, 0] if np.all(k == k[:1]) else None
