@@ -233,10 +233,12 @@ def _costs_below_one(world: Observed, change: Change) -> list[str]:
     before = trade_cost(world)
     after = before * np.sqrt(change.tau * change.tau.T)
     # Flows that already cost less than those at home say that these are not free; they stay unjudged.
-    low = after < np.minimum(before, 1.0) * (1.0 - 1e-12)  # rounding of roots
+    rounding = 1e-12  # of roots
+    low = after < np.minimum(before, 1.0) * (1.0 - rounding)
     if not low.any():
         return []
-    i, j = (int(n) for n in np.unravel_index(np.argmin(np.where(low, after, np.inf)), low.shape))
+    # Of pairs that fall as far the first, whatever rounding says.
+    i, j = (int(n) for n in np.argwhere(low & (after <= np.min(after[low]) * (1.0 + rounding)))[0])
     a, b = world.countries[i], world.countries[j]
     told = f"tau within {a} falls" if i == j else f"mean tau between {a} and {b} falls"
     others = int(np.triu(low).sum()) - 1
