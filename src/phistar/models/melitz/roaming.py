@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: Families about as quick to evaluate as a table; their worlds seldom need more steps than this.
 _QUICK, _PATIENCE = frozenset({"pareto", "bounded_pareto", "lognormal"}), 20
 #: Where the table's root is near enough to the true one, from where the true one is looked for, and in so many steps.
-_NEAR, _NEARLY, _STEPS = 1e-9, 1e-3, 40
+_NEAR, _NEARLY, _STEPS = 1e-9, 1e-3, 25
 #: Steps on the table where bells may follow; steps the first bell may take, and every other.
 _ROAMING, _AT_FIRST, _AFTER = 120, 100, 30
 #: Where a bell counts as found, and as lost: a root lost is not found again in a narrower bell.

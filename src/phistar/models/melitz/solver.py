@@ -28,8 +28,8 @@ GOAL = 1e-13
 ACCEPT = 1e-10
 #: How near zero the log gap of a wage equation is brought: this, and this share of what the markets still miss.
 _SHARE = 1e-2
-#: Steps without a gain after which a point is given up.
-_HOPELESS = 30
+#: Steps without a gain after which a point is given up; so few once its residual is so small: that is its floor.
+_HOPELESS, _AT_FLOOR, _LOW = 30, 10, 1e-6
 #: Misses that count for little on the way: where blocs hardly trade, wages have far to go while markets nearly clear.
 _TUBE = 0.3
 #: After so many steps without a gain they count in full again.
@@ -89,7 +89,7 @@ def find_smooth(
     drag, misses = np.minimum(base.norm, friction), np.zeros(m.points, dtype=int)
     for _ in range(steps):
         # At the floor of precision a step that does not help is the sign to stop.
-        keep = (best[active] > goal) & ~((best[active] < ACCEPT) & (misses >= 6)) & (misses < _HOPELESS)
+        keep = (best[active] > goal) & (misses < np.where(best[active] < _LOW, _AT_FLOOR, _HOPELESS))
         if not keep.any():
             break
         # Dropping a few points costs more than carrying them along.
