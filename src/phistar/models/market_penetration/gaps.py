@@ -5,6 +5,7 @@ Unknowns are ln w, ln A and, with free entry, ln J.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,13 @@ import numpy as np
 
 from phistar.blocks.layout import is_home
 from phistar.models.market_penetration import equations as eq
-from phistar.models.market_penetration.moments import Moments
+from phistar.models.market_penetration.moments import Means, Moments
 
 if TYPE_CHECKING:
     from phistar.models.market_penetration.primitives import Primitives
+
+#: Means over sellers, a potential firm, at ln cutoffs (origin, destination).
+Firms = Callable[[np.ndarray], Means | Moments]
 
 #: Longest step in any log.
 CAP = 2.0
@@ -51,11 +55,15 @@ class Fringe:
     share: float
     log_b: np.ndarray
 
-    def beside(self, m: Primitives, sellers: Moments, log_x: np.ndarray) -> Moments:
+    def beside(self, m: Primitives, firms: Firms) -> Firms:
         """Add the fringe to what sellers do, a potential firm (origin, destination)."""
-        pareto = eq.pareto_moments(replace(m, theta=_FRINGE_TILDE * m.S, b=np.exp(self.log_b)), log_x)
-        pairs = zip(vars(sellers).values(), vars(pareto).values(), strict=True)
-        return Moments(*(own + self.share * added for own, added in pairs))
+        world = replace(m, theta=_FRINGE_TILDE * m.S, b=np.exp(self.log_b))
+
+        def both(log_x: np.ndarray) -> Means:
+            own, added = firms(log_x), eq.pareto_moments(world, log_x)
+            return Means(*(getattr(own, name) + self.share * getattr(added, name) for name in Means._fields))
+
+        return both
 
 
 @dataclass(frozen=True)
@@ -104,7 +112,12 @@ class Gaps:
         return step
 
 
-def gaps_at(m: Primitives, place: Point, fringe: Fringe | None = None) -> Gaps:
+def own_firms(m: Primitives) -> Firms:
+    """Return the exact means over a country's own firms."""
+    return lambda log_x: eq.moments(m, log_x)
+
+
+def gaps_at(m: Primitives, place: Point, firms: Firms) -> Gaps:
     """Compute the log gaps of the balance of payments, of goods markets and of free entry, and their exact slopes.
 
     d ln B_ij = gamma d ln w_j + (1-gamma) d ln w_i, d ln phi*_ij = d ln w_i + (d ln B_ij - d ln A_j)/S, and per unit
@@ -116,9 +129,7 @@ def gaps_at(m: Primitives, place: Point, fringe: Fringe | None = None) -> Gaps:
         m.entry == "free",
         is_home(len(m.countries)),
     )
-    scale, sellers = sellers_at(m, place)
-    if fringe is not None:
-        sellers = fringe.beside(m, sellers, eq.log_cutoff(m, place.log_wage, place.log_demand))
+    scale, sellers = sellers_at(m, place, firms)
     size = np.exp(place.log_entrants)[:, None] * scale
     edge = size * sellers.margin
     sales = _Pairs(size * sellers.sales, size * (m.S * sellers.sales + sellers.margin))
@@ -181,10 +192,10 @@ def _balance(m: Primitives, net: _Pairs) -> tuple[np.ndarray, np.ndarray, np.nda
     return gap, matrix, paid - received
 
 
-def sellers_at(m: Primitives, place: Point) -> tuple[np.ndarray, Moments]:
+def sellers_at(m: Primitives, place: Point, firms: Firms) -> tuple[np.ndarray, Means | Moments]:
     """Compute B_ij and what sellers do on average at a guess (origin, destination)."""
     log_x = eq.log_cutoff(m, place.log_wage, place.log_demand)
-    return np.exp(eq.log_scale(m, place.log_wage)), eq.moments(m, log_x)
+    return np.exp(eq.log_scale(m, place.log_wage)), firms(log_x)
 
 
 @dataclass(frozen=True)

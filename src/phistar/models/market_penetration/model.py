@@ -11,7 +11,7 @@ import numpy as np
 from phistar.core.errors import InputError, NoEquilibrium
 from phistar.core.model import Decomposition, Model, Residuals, Unknowns
 from phistar.core.sources import EquationRecord, equations_of
-from phistar.models.market_penetration import decompositions, equations, firms, outcomes, solver, wages
+from phistar.models.market_penetration import borders, decompositions, equations, firms, outcomes, solver, wages
 from phistar.models.market_penetration.economy import economy, potential_firms
 from phistar.models.market_penetration.parameters import ERRATA, PARAMETERS, read
 from phistar.models.market_penetration.primitives import Primitives
@@ -60,10 +60,22 @@ class MarketPenetration(Primitives, Model):
 
     def find(self, start: Unknowns | None = None) -> Unknowns:
         """Find the equilibrium; see `Model.find`."""
+        self._require_way_back()
         with np.errstate(all="ignore"):
             x = self._find_closed(start) if self.closed else self._find_general(start)
             self._require_range(x)
         return x
+
+    def _require_way_back(self) -> None:
+        """Refuse borders that let goods out at any wages and none back: no wages balance trade."""
+        lost = borders.no_way_back(self)
+        if lost.any():
+            i, j = np.unravel_index(int(np.argmax(lost)), lost.shape)
+            raise NoEquilibrium(
+                f"no wages balance trade: {self.countries[i]} sells to {self.countries[j]} at any of them, and nothing "
+                f"can come back, not by other countries either (tau[{i}][{j}] is finite)",
+                "let some tau back be finite, or close this one too",
+            )
 
     def _find_closed(self, start: Unknowns | None) -> Unknowns:
         log_wage, norm = self.batched()._wages(None if start is None else start["log_wage"][:, None])
@@ -143,6 +155,9 @@ class MarketPenetration(Primitives, Model):
         reasons = np.where(norm < wages.ACCEPT, "", "no equilibrium found").astype(object)
         reasons[most > _ALL] = "more firms sell than there are (M > J): lower psi"
         reasons[far] = "prices are beyond what numbers hold: raise sigma or psi"
+        reasons[np.broadcast_to(np.any(borders.no_way_back(self), axis=(0, 1)), (self.points,))] = (
+            "no wages balance trade: some country sells where nothing can come back from"
+        )
         reasons[~finite] = "sales are infinite: theta must exceed sigma - 1"
         return {"log_wage": np.where(reasons == "", log_wage, np.nan)}, reasons
 

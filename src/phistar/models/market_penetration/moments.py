@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -50,6 +50,14 @@ class Moments:
     survival: Array
     sales: Array
     reach: Array
+    cost: Array
+    margin: Array
+
+
+class Means(NamedTuple):
+    """What a search needs of them: `sales`, `cost` and `margin` of `Moments`."""
+
+    sales: Array
     cost: Array
     margin: Array
 

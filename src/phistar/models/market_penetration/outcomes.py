@@ -11,6 +11,7 @@ from phistar.blocks.layout import at_home, is_home
 from phistar.core.axes import COUNTRY, PAIR, Variable
 from phistar.core.model import Residuals, Unknowns
 from phistar.models.market_penetration import equations as eq
+from phistar.models.market_penetration.borders import relative_wages_determined
 from phistar.models.market_penetration.economy import Economy, economy
 from phistar.models.market_penetration.moments import Moments
 from phistar.models.market_penetration.primitives import Primitives
@@ -204,29 +205,17 @@ def _closed_forms(m: Primitives, e: Economy, values: Mapping[str, Any], sellers:
 def _checks(m: Primitives, values: Mapping[str, Any], sellers: Moments) -> tuple[dict[str, Any], list[str]]:
     cutoff, flows = values["cutoff"], values["trade_flow"]
     home = is_home(len(m.countries), cutoff.ndim)
+    paid = np.where(home, flows, flows - m.gamma * values["marketing"])
     binds = (values["cutoff_effective"] > cutoff * (1.0 + 1e-14)) & (values["mass_sellers"] > 0.0)
     checks = {
         "strict_selection": np.all((cutoff > at_home(cutoff)[:, None]) | home),
         "fewer_sellers_than_potential_firms": np.all(sellers.survival <= 1.0 + 1e-14),
         "support_binds": np.any(binds),
-        "relative_wages_determined": _connected(flows),
+        "relative_wages_determined": relative_wages_determined(paid),
     }
     notes = list(m.unused)
     if checks["support_binds"]:
         notes.append("in some market every potential firm of some country sells: its cutoff lies below the support")
     if not checks["relative_wages_determined"]:
-        notes.append("some blocs do not trade with each other: their relative wage is one of many")
+        notes.append("some blocs trade nothing, or next to nothing, with each other: their relative wage is one of many")
     return checks, notes
-
-
-def _connected(flows: np.ndarray) -> bool:
-    """Whether trade links all countries into one bloc (in every world of a batch)."""
-    linked = (flows > 0.0) | (np.swapaxes(flows, 0, 1) > 0.0)
-    n = len(linked)
-    reach = np.broadcast_to(is_home(n, linked.ndim), linked.shape)[0]
-    for _ in range(n):
-        further = reach | np.any(linked & reach[:, None], axis=0)
-        if (further == reach).all():
-            break
-        reach = further
-    return bool(reach.all())

@@ -14,8 +14,9 @@ import numpy as np
 
 from phistar.core.errors import NoEquilibrium
 from phistar.models.market_penetration import equations as eq
-from phistar.models.market_penetration.gaps import CAP, Fringe, Gaps, Point, gaps_at
+from phistar.models.market_penetration.gaps import CAP, Firms, Fringe, Gaps, Point, gaps_at, own_firms
 from phistar.models.market_penetration.starts import autarky, tangent_world
+from phistar.models.market_penetration.table import Table
 
 if TYPE_CHECKING:
     from phistar.models.market_penetration.primitives import Primitives
@@ -48,11 +49,12 @@ def find(m: Primitives, start: Point | None = None) -> Point:
     NoEquilibrium
         Where the search ends without one.
     """
-    place, miss = newton(m, tangent_world(m) if start is None else start)
-    for share, begin in zip(_FRINGES, (autarky, tangent_world), strict=True):
-        if miss < ACCEPT:
-            break
-        place, miss = _thin_out(m, begin(m), share)
+    firms = own_firms(m)
+    if start is not None:
+        place, miss = newton(m, start, firms)
+    if start is None or not miss < ACCEPT:
+        place, _ = roam(m, Table(m))
+        place, miss = newton(m, place, firms)
     if miss < ACCEPT:
         return place
     raise NoEquilibrium(
@@ -61,11 +63,21 @@ def find(m: Primitives, start: Point | None = None) -> Point:
     )
 
 
-def newton(m: Primitives, place: Point, fringe: Fringe | None = None, across: bool = False) -> tuple[Point, float]:
+def roam(m: Primitives, firms: Firms) -> tuple[Point, float]:
+    """Search from afar."""
+    place, miss = newton(m, tangent_world(m, firms), firms)
+    for share, begin in zip(_FRINGES, (autarky, tangent_world), strict=True):
+        if miss < ACCEPT:
+            break
+        place, miss = _thin_out(m, begin(m, firms), share, firms)
+    return place, miss
+
+
+def newton(m: Primitives, place: Point, firms: Firms, across: bool = False) -> tuple[Point, float]:
     """Search for wages, demand levels and entry at once; return the best point met and what it misses."""
 
     def look(here: Point) -> Gaps:
-        return gaps_at(m, here, fringe)
+        return gaps_at(m, here, firms)
 
     return follow(look, lambda here, step: here.moved(step, m.entry == "free"), place, m.numeraire, across)
 
@@ -129,52 +141,52 @@ def _misfit(old: Gaps, new: Gaps, share: float, step: np.ndarray, drag: float, k
     return float(min(np.max(np.abs(new.values - promised)) / size, new.norm / old.norm, np.max(np.abs(left)) / far))
 
 
-def _wages_first(m: Primitives, place: Point, fringe: Fringe | None = None) -> tuple[Point, float]:
+def _wages_first(m: Primitives, place: Point, firms: Firms) -> tuple[Point, float]:
     """Search for wages alone, with markets cleared at each; where entry is free, for everything at once."""
     if m.entry == "free":
-        return newton(m, place, fringe)
+        return newton(m, place, firms)
     n = len(m.countries)
 
     def look(here: Point) -> Gaps:
-        gaps = gaps_at(m, here, fringe)
+        gaps = gaps_at(m, here, firms)
         goods = np.linalg.solve(gaps.slopes[n:, n:], gaps.slopes[n:, :n])
         return replace(
             gaps, values=gaps.values[:n], sign=gaps.sign[:n], slopes=gaps.slopes[:n, :n] - gaps.slopes[:n, n:] @ goods
         )
 
     def move(here: Point, step: np.ndarray) -> Point:
-        return cleared(m, replace(here, log_wage=here.log_wage + step), fringe)
+        return cleared(m, replace(here, log_wage=here.log_wage + step), firms)
 
-    best, _ = follow(look, move, cleared(m, place, fringe), m.numeraire)
-    return newton(m, best, fringe)
+    best, _ = follow(look, move, cleared(m, place, firms), m.numeraire)
+    return newton(m, best, firms)
 
 
-def cleared(m: Primitives, place: Point, fringe: Fringe | None = None) -> Point:
+def cleared(m: Primitives, place: Point, firms: Firms) -> Point:
     """Find the demand levels that clear goods markets at given wages and potential firms."""
     n = len(m.countries)
 
     def look(here: Point) -> Gaps:
-        gaps = gaps_at(m, here, fringe)
+        gaps = gaps_at(m, here, firms)
         return Gaps(gaps.values[n : 2 * n], gaps.slopes[n : 2 * n, n : 2 * n], np.zeros(0), -np.ones(n))
 
     return follow(look, lambda here, step: replace(here, log_demand=here.log_demand + step), place, -1)[0]
 
 
-def _thin_out(m: Primitives, place: Point, share: float) -> tuple[Point, float]:
+def _thin_out(m: Primitives, place: Point, share: float, firms: Firms) -> tuple[Point, float]:
     """Search beside a fringe of firms that sell everywhere, ever fewer of them."""
-    start = autarky(m)
+    start = autarky(m, firms)
     log_b = np.diagonal(eq.log_cutoff(m, start.log_wage, start.log_demand))
-    place, miss = _wages_first(m, place, Fringe(share, log_b))
+    place, miss = _wages_first(m, place, Fringe(share, log_b).beside(m, firms))
     thinner = _THINNER
     while miss < ACCEPT and share > _FRINGE_GONE and thinner < _STUCK:
-        fringe = Fringe(share * thinner, log_b)
-        trial, trial_miss = newton(m, place, fringe)
+        both = Fringe(share * thinner, log_b).beside(m, firms)
+        trial, trial_miss = newton(m, place, both)
         if not trial_miss < ACCEPT:
-            trial, trial_miss = newton(m, place, fringe, across=True)
+            trial, trial_miss = newton(m, place, both, across=True)
         if trial_miss < ACCEPT:
             place, share, thinner = trial, share * thinner, thinner**1.5
         else:
             thinner **= 0.3
-    left = gaps_at(m, place).miss
-    polished, miss = newton(m, place, across=True)
+    left = gaps_at(m, place, firms).miss
+    polished, miss = newton(m, place, firms, across=True)
     return (polished, miss) if miss < left else (place, left)

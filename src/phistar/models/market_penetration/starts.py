@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from phistar.models.market_penetration import equations as eq
-from phistar.models.market_penetration.gaps import Point, sellers_at
-from phistar.models.market_penetration.moments import Moments
+from phistar.models.market_penetration.gaps import Firms, Point, sellers_at
+from phistar.models.market_penetration.moments import Means, Moments
 from phistar.models.market_penetration.wages import find_wages
 
 if TYPE_CHECKING:
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 _RANGE, _SEARCHES, _NEAR = 60.0, 40, 0.02
 
 
-def tangent_world(m: Primitives) -> Point:
+def tangent_world(m: Primitives, firms: Firms) -> Point:
     """Start from the Pareto world that agrees with this one, to first order, where borders are closed."""
-    place = autarky(m)
+    place = autarky(m, firms)
     n = len(m.countries)
-    scale, sellers = sellers_at(m, place)
-    elasticity = np.diagonal(eq.trade_elasticity(m, sellers))
+    scale, sellers = sellers_at(m, place, firms)
+    elasticity = np.diagonal(m.S + sellers.margin / sellers.sales)
     theta = float(np.clip(np.exp(np.mean(np.log(elasticity))), m.S * 1.05, 40.0))
     at_home = place.log_entrants + np.log(np.diagonal(sellers.sales))
     log_x = np.diagonal(eq.log_cutoff(m, place.log_wage, place.log_demand))
@@ -33,21 +33,23 @@ def tangent_world(m: Primitives) -> Point:
     log_wage, _ = find_wages(affinity[..., None], kappa, np.log(m.L * np.ones(n))[:, None])
     log_wage = log_wage[:, 0] - log_wage[m.numeraire, 0]
     spending = log_wage + np.log(_home_spending(m, scale, sellers, place))
-    return Point(log_wage, _clear_goods(m, log_wage, spending, place), place.log_entrants)
+    return Point(log_wage, _clear_goods(m, firms, log_wage, spending, place), place.log_entrants)
 
 
-def _home_spending(m: Primitives, scale: np.ndarray, sellers: Moments, place: Point) -> np.ndarray:
+def _home_spending(m: Primitives, scale: np.ndarray, sellers: Means | Moments, place: Point) -> np.ndarray:
     """Compute income of the closed economies at wages of one."""
     flows = np.exp(place.log_entrants)[:, None] * scale * sellers.sales
     return np.asarray(np.diagonal(flows))
 
 
-def _clear_goods(m: Primitives, log_wage: np.ndarray, log_spending: np.ndarray, place: Point) -> np.ndarray:
+def _clear_goods(
+    m: Primitives, firms: Firms, log_wage: np.ndarray, log_spending: np.ndarray, place: Point
+) -> np.ndarray:
     """Find the demand levels at which each market's sales are nearly its spending."""
     centre = place.log_demand + m.sigma * log_wage
 
     def gap(change: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        scale, sellers = sellers_at(m, Point(log_wage, centre - m.S * change, place.log_entrants))
+        scale, sellers = sellers_at(m, Point(log_wage, centre - m.S * change, place.log_entrants), firms)
         size = np.exp(place.log_entrants)[:, None] * scale
         bought = np.sum(size * sellers.sales, axis=0)
         fall = np.sum(size * (m.S * sellers.sales + sellers.margin), axis=0)
@@ -56,7 +58,7 @@ def _clear_goods(m: Primitives, log_wage: np.ndarray, log_spending: np.ndarray, 
     return np.asarray(centre - m.S * _root(gap, len(log_wage)))
 
 
-def autarky(m: Primitives) -> Point:
+def autarky(m: Primitives, firms: Firms) -> Point:
     """Find every country's closed economy at a wage of one, nearly, from its cutoff.
 
     Fixed entry: J B (S sales + cost)/sigma = L; free entry: B (sales - cost)/sigma = f_e. Both fall in phi*, sales by
@@ -67,21 +69,21 @@ def autarky(m: Primitives) -> Point:
     goal = m.f_e / scale if free else m.L / (m.J * scale)
 
     def gap(log_x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        sales, cost, margin = _column(m, log_x)
+        sales, cost, margin = _column(firms, log_x)
         level = sales - cost if free else m.S * sales + cost
         fall = m.S * sales if free else m.S * (m.S * sales + margin) + margin
         return np.log(level / goal), -fall / level
 
     log_x = _root(gap, len(zero))
-    sales, cost, _ = _column(m, log_x)
+    sales, cost, _ = _column(firms, log_x)
     entrants = m.L / (scale * (m.S * sales + cost) + m.f_e) if free else m.J * np.ones(len(zero))
     demand = np.log(scale * m.sigma) - m.S * (log_x - np.log(m.sigma / m.S) - np.diagonal(m.log_tau))
     return Point(zero, demand, np.log(entrants))
 
 
-def _column(m: Primitives, log_x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _column(firms: Firms, log_x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Compute sales, cost and margin of each origin at one cutoff of its own (origin)."""
-    found = eq.moments(m, log_x[:, None])
+    found = firms(log_x[:, None])
     return found.sales[:, 0], found.cost[:, 0], found.margin[:, 0]
 
 
