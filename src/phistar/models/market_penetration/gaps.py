@@ -6,7 +6,7 @@ Unknowns are ln w, ln A and, with free entry, ln J.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,8 +25,6 @@ Firms = Callable[[np.ndarray], Means | Moments]
 CAP = 2.0
 #: Gap, in logs, put on a country that sells abroad but buys nothing there, or the other way round.
 _ONE_WAY = 20.0
-#: Shape of the tail of sales of a fringe of firms.
-_FRINGE_TILDE = 2.0
 
 
 @dataclass(frozen=True)
@@ -43,27 +41,10 @@ class Point:
         entrants = self.log_entrants + step[2 * n :] if free else self.log_entrants
         return Point(self.log_wage + step[:n], self.log_demand + step[n : 2 * n], entrants)
 
-
-@dataclass(frozen=True)
-class Fringe:
-    """A sliver of Pareto firms beside a country's own, so that somebody sells everywhere at any wage.
-
-    Where a support ends a country may sell abroad only at a far lower wage, and until then nothing tells so. The
-    fringe does, and thinned out step by step it leaves the world as it is.
-    """
-
-    share: float
-    log_b: np.ndarray
-
-    def beside(self, m: Primitives, firms: Firms) -> Firms:
-        """Add the fringe to what sellers do, a potential firm (origin, destination)."""
-        world = replace(m, theta=_FRINGE_TILDE * m.S, b=np.exp(self.log_b))
-
-        def both(log_x: np.ndarray) -> Means:
-            own, added = firms(log_x), eq.pareto_moments(world, log_x)
-            return Means(*(getattr(own, name) + self.share * getattr(added, name) for name in Means._fields))
-
-        return both
+    def in_numeraire(self, m: Primitives) -> Point:
+        """Return the same guess in units where the numeraire's wage is one; A_j = P_j^S y_j L_j moves sigma-fold."""
+        level = self.log_wage[m.numeraire]
+        return Point(self.log_wage - level, self.log_demand - m.sigma * level, self.log_entrants)
 
 
 @dataclass(frozen=True)
@@ -99,16 +80,15 @@ class Gaps:
         inner = np.concatenate([self.owed, self.values[len(self.owed) :]])
         return float(np.max(np.abs(inner))) if np.isfinite(inner).all() else np.inf
 
-    def step(self, drag: float, kept: int, levels: bool = False) -> np.ndarray:
-        """Solve for the step of friction `drag` that leaves the unknown `kept` as it is; in levels where asked for."""
-        values = -np.sign(self.values) * np.expm1(-np.abs(self.values)) if levels else self.values
+    def step(self, drag: float, kept: int) -> np.ndarray:
+        """Solve for the step of friction `drag` that leaves the unknown `kept` as it is."""
         keep = np.arange(len(self.values)) != kept
         step = np.zeros(len(self.values))
         inner = (self.slopes - drag * np.diag(self.sign))[np.ix_(keep, keep)]
         try:
-            step[keep] = -np.linalg.solve(inner, values[keep])
+            step[keep] = -np.linalg.solve(inner, self.values[keep])
         except np.linalg.LinAlgError:
-            step[keep] = -np.linalg.lstsq(inner, values[keep], rcond=1e-13)[0]
+            step[keep] = -np.linalg.lstsq(inner, self.values[keep], rcond=1e-13)[0]
         return step
 
 
@@ -129,12 +109,7 @@ def gaps_at(m: Primitives, place: Point, firms: Firms) -> Gaps:
         m.entry == "free",
         is_home(len(m.countries)),
     )
-    scale, sellers = sellers_at(m, place, firms)
-    size = np.exp(place.log_entrants)[:, None] * scale
-    edge = size * sellers.margin
-    sales = _Pairs(size * sellers.sales, size * (m.S * sellers.sales + sellers.margin))
-    marketing = _Pairs(size * sellers.cost / m.sigma, edge / m.sigma)
-    profits = sales.plus(marketing, 1.0 / m.sigma, -1.0)
+    sales, marketing, profits = Pairs.at(m, firms, place)
     # Profits made at home stand on the side of sales: where they are most of income, sales alone say little.
     sold = sales if free else sales.plus(profits.where(home), 1.0, -1.0)
     spending, income = wage * m.L, np.zeros((n.size, (3 if free else 2) * n.size))
@@ -157,26 +132,35 @@ def gaps_at(m: Primitives, place: Point, firms: Firms) -> Gaps:
 
 
 @dataclass(frozen=True)
-class _Pairs:
+class Pairs:
     """Something sold, J_i B_ij f(phi*_ij), and its fall per unit of ln phi* (origin, destination)."""
 
     level: np.ndarray
     fall: np.ndarray
 
-    def plus(self, other: _Pairs, own: float, times: float) -> _Pairs:
+    @classmethod
+    def at(cls, m: Primitives, firms: Firms, place: Point) -> tuple[Pairs, Pairs, Pairs]:
+        """Compute sales, marketing and profits at a guess."""
+        scale, sellers = sellers_at(m, place, firms)
+        size = np.exp(place.log_entrants)[:, None] * scale
+        sales = cls(size * sellers.sales, size * (m.S * sellers.sales + sellers.margin))
+        marketing = cls(size * sellers.cost / m.sigma, size * sellers.margin / m.sigma)
+        return sales, marketing, sales.plus(marketing, 1.0 / m.sigma, -1.0)
+
+    def plus(self, other: Pairs, own: float, times: float) -> Pairs:
         """Return a linear combination."""
-        return _Pairs(own * self.level + times * other.level, own * self.fall + times * other.fall)
+        return Pairs(own * self.level + times * other.level, own * self.fall + times * other.fall)
 
-    def where(self, chosen: np.ndarray) -> _Pairs:
+    def where(self, chosen: np.ndarray) -> Pairs:
         """Return the same, nothing where not chosen."""
-        return _Pairs(np.where(chosen, self.level, 0.0), np.where(chosen, self.fall, 0.0))
+        return Pairs(np.where(chosen, self.level, 0.0), np.where(chosen, self.fall, 0.0))
 
-    def slopes(self, m: Primitives) -> _Slopes:
+    def slopes(self, m: Primitives) -> Slopes:
         """Differentiate the sums over destinations and over origins in every unknown."""
-        return _Slopes.of(m, self.level, self.fall)
+        return Slopes.of(m, self.level, self.fall)
 
 
-def _balance(m: Primitives, net: _Pairs) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _balance(m: Primitives, net: Pairs) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Compute ln(received/paid) across borders, its slopes, and paid less received (country).
 
     What i receives from j is its sales there less the labour it hires there for marketing, positive where it sells.
@@ -199,14 +183,14 @@ def sellers_at(m: Primitives, place: Point, firms: Firms) -> tuple[np.ndarray, M
 
 
 @dataclass(frozen=True)
-class _Slopes:
+class Slopes:
     """Derivatives of a pair quantity's sums in every unknown: one row an origin, one row a destination."""
 
     by_origin: np.ndarray
     by_destination: np.ndarray
 
     @classmethod
-    def of(cls, m: Primitives, level: np.ndarray, fall: np.ndarray) -> _Slopes:
+    def of(cls, m: Primitives, level: np.ndarray, fall: np.ndarray) -> Slopes:
         """Differentiate J_i B_ij f(phi*_ij), whose fall per unit of ln phi* is `fall`."""
         n = np.arange(len(level))
         own = (1.0 - m.gamma) * level - fall * (1.0 + (1.0 - m.gamma) / m.S)

@@ -217,5 +217,5 @@ def _checks(m: Primitives, values: Mapping[str, Any], sellers: Moments) -> tuple
     if checks["support_binds"]:
         notes.append("in some market every potential firm of some country sells: its cutoff lies below the support")
     if not checks["relative_wages_determined"]:
-        notes.append("some blocs trade nothing, or next to nothing, with each other: their relative wage is one of many")
+        notes.append("some blocs trade next to nothing with each other: their relative wage is one of many")
     return checks, notes

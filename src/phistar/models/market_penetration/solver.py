@@ -1,7 +1,8 @@
 """Find a market penetration equilibrium with any distribution: Newton with friction on gaps in logs.
 
-The start is the Pareto world that is tangent to this one in autarky. Where Newton loses its way from there, the world
-is solved beside a fringe of firms that sell everywhere, which is then thinned out.
+The start is the Pareto world that is tangent to this one in autarky, the way is searched on tabulated distributions.
+Where Newton on everything at once loses it, demand levels are searched for with wages their own roots; and where the
+marketing paid at destinations' wages is in the way of that, it is let in by and by.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from phistar.core.errors import NoEquilibrium
-from phistar.models.market_penetration import equations as eq
-from phistar.models.market_penetration.gaps import CAP, Firms, Fringe, Gaps, Point, gaps_at, own_firms
-from phistar.models.market_penetration.starts import autarky, tangent_world
+from phistar.models.market_penetration.gaps import CAP, Firms, Gaps, Point, gaps_at, own_firms
+from phistar.models.market_penetration.roaming import roam
+from phistar.models.market_penetration.starts import tangent_world
 from phistar.models.market_penetration.table import Table
 
 if TYPE_CHECKING:
@@ -28,17 +29,23 @@ MAX_STEPS = 100
 GOAL = 1e-14
 #: Good enough to be judged by the certificate once Newton no longer improves.
 ACCEPT = 1e-11
+#: The most the certificate is asked to judge.
+_JUDGED = 1e-9
 #: Friction: the least that is not none, what it starts from, and that at which any step is taken.
 _LEAST, _FIRST, _STIFF = 1e-4, 1e-2, 1e6
 #: What friction is multiplied by where the linearisation misses by less than these shares, or by more.
 _MISFITS = np.array([0.1, 0.3, 0.5, 0.8, 1.0])
 _FACTORS = np.array([0.03, 0.3, 0.7, 1.0, 1.5, 4.0])
+#: Largest gap at which the root of the tables counts as found.
+ROOT = 1e-5
+#: From where the true distributions are looked at, and in so many steps.
+_NEAR, _POLISH = 1.5, 25
+#: So often tables are read before no further route is tried.
+_READS = 2500
+#: Least stride in gamma.
+_SHORTEST = 0.01
 #: So many steps without a better point mark the floor of precision, and a search that leads nowhere.
 _PATIENCE, _TRIES = 2, 15
-#: The share of a fringe in all firms at first, in a first and a second search.
-_FRINGES = (1e-2, 1.0)
-#: What the share is multiplied by at first, when it counts as gone, and when nothing is left to try.
-_THINNER, _FRINGE_GONE, _STUCK = 1e-2, 1e-15, 0.97
 
 
 def find(m: Primitives, start: Point | None = None) -> Point:
@@ -49,41 +56,98 @@ def find(m: Primitives, start: Point | None = None) -> Point:
     NoEquilibrium
         Where the search ends without one.
     """
-    firms = own_firms(m)
-    if start is not None:
-        place, miss = newton(m, start, firms)
-    if start is None or not miss < ACCEPT:
-        place, _ = roam(m, Table(m))
-        place, miss = newton(m, place, firms)
+    firms, best, miss = own_firms(m), start, np.inf
+    if best is not None:
+        best, miss = newton(m, best, firms)
+    if best is None or not miss < ACCEPT:
+        best, far = from_afar(m, Table(m))
+        best, miss = _polished(m, best, firms) if far < _NEAR else (best, np.inf)
+    if miss < _JUDGED:
+        return best
+    raise _not_found(m, gaps_at(m, best, firms))
+
+
+def _polished(m: Primitives, place: Point, firms: Firms) -> tuple[Point, float]:
+    """Go from the root of the tables to the true one, by wages where trade hangs on the end of a support."""
+    best, miss = newton(m, place, firms, steps=_POLISH)
     if miss < ACCEPT:
-        return place
-    raise NoEquilibrium(
-        f"no equilibrium found: some market is still off by {miss:.1e} where the search ended",
-        "start from a solved neighbour, or move the parameters away from their extremes",
-    )
+        return best, miss
+    rooted, _ = roam(m, firms, place, ACCEPT, _POLISH)
+    for trial in (rooted, newton(m, rooted, firms, steps=_POLISH)[0]):
+        left = gaps_at(m, trial, firms).miss
+        if left < miss:
+            best, miss = trial, left
+    return best, miss
 
 
-def roam(m: Primitives, firms: Firms) -> tuple[Point, float]:
-    """Search from afar."""
-    place, miss = newton(m, tangent_world(m, firms), firms)
-    for share, begin in zip(_FRINGES, (autarky, tangent_world), strict=True):
-        if miss < ACCEPT:
+def _not_found(m: Primitives, gaps: Gaps) -> NoEquilibrium:
+    """Name what is missed most, and what in the world makes it hard to find."""
+    n = len(m.countries)
+    left = np.nan_to_num(np.abs(np.concatenate([gaps.owed, gaps.values[n:]])), nan=np.inf)
+    worst = int(np.argmax(left))
+    equation = ("balance of payments", "goods market", "entry")[worst // n]
+    found = f"no equilibrium found: {equation} of {m.countries[worst % n]} is still off by {left[worst]:.1e}"
+    ends = [i for i, family in enumerate(m.families) if np.isfinite(np.max(family.log_upper))]
+    if not ends:
+        return NoEquilibrium(found, "start from a solved neighbour, or move the parameters away from their extremes")
+    cliff = f"{found}; productivity of {m.countries[ends[0]]} has an upper end, where its sales fall as off a cliff"
+    ways = ["give productivity a tail", "lower sigma"] + ["lower gamma"] * bool(m.gamma > 0.0)
+    return NoEquilibrium(cliff, ", ".join(ways) + ", or start from a solved neighbour")
+
+
+def from_afar(m: Primitives, table: Table) -> tuple[Point, float]:
+    """Search on tabulated distributions by one route after the other; return the best point met and its log gap."""
+    best, least = tangent_world(m, table), np.inf
+    for route in (_at_once, by_wages, _by_gamma):
+        place, miss = route(m, table)
+        if miss < least:
+            best, least = place, miss
+        if least < ROOT or table.reads > _READS:
             break
-        place, miss = _thin_out(m, begin(m, firms), share, firms)
-    return place, miss
+    return best, least
 
 
-def newton(m: Primitives, place: Point, firms: Firms, across: bool = False) -> tuple[Point, float]:
+def _at_once(m: Primitives, table: Table) -> tuple[Point, float]:
+    return newton(m, tangent_world(m, table), table)
+
+
+def by_wages(m: Primitives, table: Table) -> tuple[Point, float]:
+    """Search for demand levels, with wages their own roots."""
+    return roam(m, table, tangent_world(m, table))
+
+
+def _by_gamma(m: Primitives, table: Table) -> tuple[Point, float]:
+    """Start where marketing is paid at home wages alone, and let destinations' wages in by and by."""
+    world, reached, stride = replace(m, gamma=0.0), 0.0, m.gamma
+    place, miss = by_wages(world, table)
+    while miss < ROOT and reached < m.gamma and stride > _SHORTEST and table.reads < _READS:
+        share = min(reached + stride, m.gamma)
+        world = replace(m, gamma=share)
+        trial, trial_miss = roam(world, table, place)
+        if not trial_miss < ROOT:
+            trial, trial_miss = newton(world, place, table)
+        if trial_miss < ROOT:
+            place, reached, stride = trial, share, 1.5 * stride
+        else:
+            stride *= 0.4
+    return place, miss if reached == m.gamma else np.inf
+
+
+def newton(m: Primitives, place: Point, firms: Firms, steps: int = MAX_STEPS) -> tuple[Point, float]:
     """Search for wages, demand levels and entry at once; return the best point met and what it misses."""
 
     def look(here: Point) -> Gaps:
         return gaps_at(m, here, firms)
 
-    return follow(look, lambda here, step: here.moved(step, m.entry == "free"), place, m.numeraire, across)
+    return follow(look, lambda here, step: here.moved(step, m.entry == "free"), place, m.numeraire, steps)
 
 
 def follow(
-    look: Callable[[P], Gaps], move: Callable[[P, np.ndarray], P], place: P, kept: int, across: bool = False
+    look: Callable[[P], Gaps],
+    move: Callable[[P, np.ndarray], P],
+    place: P,
+    kept: int,
+    steps: int = MAX_STEPS,
 ) -> tuple[P, float]:
     """Follow gaps to zero by Newton with friction; return the best place met and what is missing there.
 
@@ -101,21 +165,20 @@ def follow(
         Where to start.
     kept : int
         Which unknown stays as it is, its gap being redundant; -1 for none.
-    across : bool
-        Whether to step across corners: just inside a support sales are linear in what lies beyond, so that steps
-        are those of levels, and any is taken.
+    steps : int
+        How many at most.
     """
     gaps = look(place)
     best, least, drag, misses = place, gaps, 0.0, 0
-    for _ in range(MAX_STEPS):
+    for _ in range(steps):
         done = least.norm < GOAL or misses >= (_PATIENCE if least.norm < ACCEPT else _TRIES)
         if done or not np.isfinite(gaps.slopes).all():
             break
-        step = gaps.step(drag, kept, across)
+        step = gaps.step(drag, kept)
         share = min(1.0, CAP / max(np.max(np.abs(step)), 1e-300))
         there = move(place, share * step)
         trial = look(there)
-        off = (0.0 if np.isfinite(trial.norm) else np.inf) if across else _misfit(gaps, trial, share, step, drag, kept)
+        off = _misfit(gaps, trial, share, step, drag, kept)
         if off < 1.0 or (drag > _STIFF and np.isfinite(trial.norm)):
             place, gaps = there, trial
         misses = 0 if trial.norm < least.norm else misses + 1
@@ -139,54 +202,3 @@ def _misfit(old: Gaps, new: Gaps, share: float, step: np.ndarray, drag: float, k
     size = max(float(np.max(np.abs(old.values))), 1e-300)
     far = max(float(np.max(np.abs(share * step))), 1e-300)
     return float(min(np.max(np.abs(new.values - promised)) / size, new.norm / old.norm, np.max(np.abs(left)) / far))
-
-
-def _wages_first(m: Primitives, place: Point, firms: Firms) -> tuple[Point, float]:
-    """Search for wages alone, with markets cleared at each; where entry is free, for everything at once."""
-    if m.entry == "free":
-        return newton(m, place, firms)
-    n = len(m.countries)
-
-    def look(here: Point) -> Gaps:
-        gaps = gaps_at(m, here, firms)
-        goods = np.linalg.solve(gaps.slopes[n:, n:], gaps.slopes[n:, :n])
-        return replace(
-            gaps, values=gaps.values[:n], sign=gaps.sign[:n], slopes=gaps.slopes[:n, :n] - gaps.slopes[:n, n:] @ goods
-        )
-
-    def move(here: Point, step: np.ndarray) -> Point:
-        return cleared(m, replace(here, log_wage=here.log_wage + step), firms)
-
-    best, _ = follow(look, move, cleared(m, place, firms), m.numeraire)
-    return newton(m, best, firms)
-
-
-def cleared(m: Primitives, place: Point, firms: Firms) -> Point:
-    """Find the demand levels that clear goods markets at given wages and potential firms."""
-    n = len(m.countries)
-
-    def look(here: Point) -> Gaps:
-        gaps = gaps_at(m, here, firms)
-        return Gaps(gaps.values[n : 2 * n], gaps.slopes[n : 2 * n, n : 2 * n], np.zeros(0), -np.ones(n))
-
-    return follow(look, lambda here, step: replace(here, log_demand=here.log_demand + step), place, -1)[0]
-
-
-def _thin_out(m: Primitives, place: Point, share: float, firms: Firms) -> tuple[Point, float]:
-    """Search beside a fringe of firms that sell everywhere, ever fewer of them."""
-    start = autarky(m, firms)
-    log_b = np.diagonal(eq.log_cutoff(m, start.log_wage, start.log_demand))
-    place, miss = _wages_first(m, place, Fringe(share, log_b).beside(m, firms))
-    thinner = _THINNER
-    while miss < ACCEPT and share > _FRINGE_GONE and thinner < _STUCK:
-        both = Fringe(share * thinner, log_b).beside(m, firms)
-        trial, trial_miss = newton(m, place, both)
-        if not trial_miss < ACCEPT:
-            trial, trial_miss = newton(m, place, both, across=True)
-        if trial_miss < ACCEPT:
-            place, share, thinner = trial, share * thinner, thinner**1.5
-        else:
-            thinner **= 0.3
-    left = gaps_at(m, place, firms).miss
-    polished, miss = newton(m, place, firms, across=True)
-    return (polished, miss) if miss < left else (place, left)

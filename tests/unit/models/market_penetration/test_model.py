@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from phistar.core.errors import InputError
+from phistar.core.errors import InputError, NoEquilibrium
 from phistar.models.market_penetration.wages import find_wages
 from phistar.report.figures import draw
 from phistar.verbs.elasticities import elasticities
@@ -186,6 +186,59 @@ def test_wages_are_found_where_countries_hardly_trade() -> None:
     # Foreign shares of 1e-40 are tau^-theta (w_i/w_j)^-kappa there, and balance pins r = w_0/w_1 down all the same.
     expected = theta * np.log(3.0) / (1.0 + 2.0 * kappa)
     assert log_wage[0, 0] - log_wage[1, 0] == pytest.approx(expected, rel=1e-12)
+
+
+NOTHING = float("inf")
+
+
+def test_borders_that_let_goods_out_and_none_back_are_refused_by_name() -> None:
+    one_way = [[1.0, NOTHING, 1.6], [1.5, 1.0, 1.3], [1.4, NOTHING, 1.0]]
+    with pytest.raises(NoEquilibrium, match=r"no wages balance trade: C2 sells to C1 .*tau\[1\]\[0\]"):
+        penetration(tau=one_way)
+    general = {"sigma": 1 + 16 / 3, "productivity": {"family": "lognormal", "mu": 0.0, "sd": 0.3}}
+    with pytest.raises(NoEquilibrium, match="no wages balance trade"):
+        penetration(("theta", "theta_tilde", "b"), **general, tau=one_way)
+    # a way back by a third country is enough
+    round_trip = [[1.0, NOTHING, 1.6], [1.5, 1.0, NOTHING], [NOTHING, 1.3, 1.0]]
+    assert penetration(tau=round_trip).certificate.checks["relative_wages_determined"]
+
+
+@pytest.mark.parametrize(("apart", "determined"), [(30.0, True), (1e3, False), (NOTHING, False)])
+def test_blocs_that_hardly_trade_are_told_where_trade_does_not_pin_their_wages_down(
+    apart: float, determined: bool
+) -> None:
+    tau = np.full((4, 4), apart)
+    tau[:2, :2], tau[2:, 2:] = 1.3, 1.2
+    np.fill_diagonal(tau, 1.0)
+    found = penetration(L=[3.0, 1.0, 2.0, 1.0], J=1.0, b=1.0, tau=tau.tolist())
+    assert found.certificate.checks["relative_wages_determined"] == determined
+    assert any("one of many" in note for note in found.certificate.notes) != determined
+
+
+def test_two_countries_that_hardly_trade_have_their_relative_wage_all_the_same() -> None:
+    found = penetration(L=[3.0, 1.0], J=1.0, b=1.0, tau=1e5)
+    assert found["trade_share"][0, 1] < 1e-30
+    assert found.certificate.checks["relative_wages_determined"]
+    assert found.certificate.notes == ()
+
+
+WILD: dict[str, Any] = {"sigma": 6.0, "beta": 0.7, "psi": 1.0, "L": [5.0, 0.2, 30.0], "tau": 2.0}
+
+
+@pytest.mark.parametrize("entry", ["fixed", "free"])
+@pytest.mark.parametrize("gamma", [0.0, 0.6])
+def test_supports_hundreds_of_times_apart_are_searched(entry: str, gamma: float) -> None:
+    families = [
+        {"family": "bounded_pareto", "k": 3.0, "lower": 0.02, "upper": 0.1},
+        {"family": "weibull", "shape": 3.0, "scale": 1.0},
+        {"family": "lognormal", "mu": 3.0, "sd": 0.2},
+    ]
+    found = solve({
+        "model": "market_penetration",
+        "parameters": {**WILD, "entry": entry, "gamma": gamma, "productivity": families},
+    })  # fmt: skip
+    assert found.certificate.certified
+    assert found["trade_flow"].sum(axis=0) == pytest.approx(found["expenditure"], rel=1e-9)
 
 
 def test_a_batch_of_worlds_is_what_each_is_alone() -> None:

@@ -1,0 +1,189 @@
+"""Search a market penetration world from afar: demand levels outside, each wage its own monotone root inside.
+
+Given demand levels, the labour market (where entry is free, free entry) pins every wage down by one monotone equation;
+the marketing of and for others, at their wages, is taken as it was. Newton with friction then runs on all equations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from phistar.blocks.layout import is_home
+from phistar.models.market_penetration import equations as eq
+from phistar.models.market_penetration.gaps import Firms, Pairs, Point
+
+if TYPE_CHECKING:
+    from phistar.models.market_penetration.primitives import Primitives
+
+#: Where the search ends, and counts as lost.
+_GOAL, _STEPS, _HOPELESS = 1e-9, 150, 30
+#: Misses that count for little on the way, until so many steps went without a gain.
+_TUBE, _LATE = 0.3, 8
+#: Longest stride in any log: this, or far away this share of what is missing, up to the last.
+_CAP, _SPAN, _LEAP = 5.0, 0.1, 40.0
+#: Friction to start with, the least to grow from, and that at which any step is taken.
+_WARY, _FLOOR, _STIFF = 1.0, 1e-3, 1e6
+#: Resistance of demand beside that of incomes.
+_STIFFNESS = 5.0
+#: What friction is multiplied by where the linearisation misses by less than these shares, or by more.
+_MISFITS = np.array([0.1, 0.3, 0.5, 0.8, 1.0])
+_FACTORS = np.array([0.03, 0.3, 0.7, 1.0, 1.5, 4.0])
+#: Looks for the root of a wage, and rounds in which the marketing of others is brought up to date.
+_LOOKS, _ROUNDS = 60, 3
+#: Below this log gap wages are left where Newton put them.
+_SETTLED = 0.03
+#: How near zero the log gap of a wage is brought.
+_NEAR = 1e-3
+
+
+@dataclass(frozen=True)
+class Books:
+    """Log gaps of wages (then of potential firms where entry is free), and of goods, with slopes in all unknowns."""
+
+    place: Point
+    inner: np.ndarray
+    goods: np.ndarray
+    slopes: np.ndarray
+
+    @property
+    def norm(self) -> float:
+        """Largest log gap."""
+        both = np.concatenate([self.inner, self.goods])
+        return float(np.max(np.abs(both))) if np.isfinite(both).all() else np.inf
+
+
+def roam(m: Primitives, firms: Firms, place: Point, goal: float = _GOAL, steps: int = _STEPS) -> tuple[Point, float]:
+    """Search for wages, demand levels and potential firms; return the best point met and its largest log gap."""
+    here = best = books(m, firms, settled(m, firms, place))
+    drag, misses = min(here.norm, _WARY), 0
+    for _ in range(steps):
+        if best.norm < goal or misses >= _HOPELESS or not np.isfinite(here.slopes).all():
+            break
+        step = _step(m, here, drag)
+        there = books(m, firms, here.place.moved(step, m.entry == "free"))
+        # Near the root Newton knows better than wages at the marketing of others as it was.
+        if not there.norm < _SETTLED:
+            there = books(m, firms, settled(m, firms, there.place))
+        miss = _misfit(m, here, there, drag, _TUBE if misses < _LATE else 0.0)
+        misses = 0 if there.norm < best.norm else misses + 1
+        best = there if there.norm < best.norm else best
+        if miss < 1.0 or (drag > _STIFF and np.isfinite(there.norm)):
+            here = there
+        drag *= _FACTORS[np.searchsorted(_MISFITS, miss)]
+        drag = drag if miss < 1.0 else max(drag, min(_FLOOR, here.norm))
+    return best.place.in_numeraire(m), best.norm
+
+
+def _step(m: Primitives, here: Books, drag: float) -> np.ndarray:
+    """Solve for a step that friction on incomes and demand shortens; the level of prices is free, which 1/N fixes."""
+    n = np.arange(len(here.goods))
+    matrix, row = here.slopes.copy(), len(here.inner) + n
+    matrix[row, n] += drag
+    matrix[row, n.size + n] += drag * _STIFFNESS / m.sigma
+    matrix[len(here.inner) :, n.size : 2 * n.size] += 1.0 / n.size
+    values = np.concatenate([here.inner, here.goods])
+    try:
+        step = -np.linalg.solve(matrix, values)
+    except np.linalg.LinAlgError:
+        step = -np.linalg.lstsq(matrix, values, rcond=1e-13)[0]
+    cap = np.clip(_SPAN * here.norm, _CAP, _LEAP)
+    size = np.max(np.abs(step))
+    return np.asarray(step * min(1.0, cap / max(size, 1e-300)))
+
+
+def _misfit(m: Primitives, old: Books, new: Books, drag: float, tube: float) -> float:
+    """Compute how far a step missed what the linearisation promised, as a share of what was to be removed."""
+    if not np.isfinite(new.norm):
+        return np.inf
+    moved = new.place.log_wage - old.place.log_wage
+    stride = new.place.log_demand - old.place.log_demand
+    left = new.goods + drag * (moved + _STIFFNESS / m.sigma * stride) + np.mean(stride)
+    size = np.max(np.abs(old.goods))
+    return float(min(np.max(np.abs(left)) / max(size, tube, 1e-300), new.norm / old.norm,
+                     np.sqrt(np.sum(left**2) / max(np.sum(old.goods**2), 1e-300))))  # fmt: skip
+
+
+def books(m: Primitives, firms: Firms, place: Point) -> Books:
+    """Compute the log gaps at a guess and their exact slopes."""
+    free, home, n = m.entry == "free", is_home(len(m.countries)), np.arange(len(m.countries))
+    sales, marketing, profits = Pairs.at(m, firms, place)
+    wages, abroad = np.exp(place.log_wage) * m.L, marketing.where(~home)
+    used = (sales if free else sales.plus(profits, 1.0, -1.0)).plus(abroad, 1.0, -m.gamma)
+    earned = np.sum(used.level, axis=1) + m.gamma * np.sum(abroad.level, axis=0)
+    rows = used.slopes(m).by_origin + m.gamma * abroad.slopes(m).by_destination
+    labour, rows = np.log(earned / wages), rows / earned[:, None]
+    rows[n, n] -= 1.0
+    inner, matrix = [labour], [rows]
+    bought, spending, income = np.sum(sales.level, axis=0), wages, np.zeros_like(rows)
+    income[n, n] = wages
+    made = np.sum(profits.level, axis=1)
+    if free:
+        entry = profits.slopes(m).by_origin / made[:, None]
+        entry[n, n] -= 1.0
+        entry[n, 2 * n.size + n] -= 1.0
+        inner, matrix = [np.log(made / (np.exp(place.log_entrants + place.log_wage) * m.f_e)), labour], [entry, rows]
+    else:
+        spending, income = wages + made, income + profits.slopes(m).by_origin
+    matrix.append(sales.slopes(m).by_destination / bought[:, None] - income / spending[:, None])
+    return Books(place, np.concatenate(inner), np.log(bought / spending), np.concatenate(matrix))
+
+
+def settled(m: Primitives, firms: Firms, place: Point) -> Point:
+    """Find wages at given demand levels, the marketing of others at their wages following in rounds, and entrants."""
+    for _ in range(_ROUNDS if m.gamma > 0.0 else 1):
+        log_wage = _wages(m, firms, place)
+        moved = np.max(np.abs(log_wage - place.log_wage))
+        place = Point(log_wage, place.log_demand, place.log_entrants)
+        if m.entry == "free":
+            place = Point(log_wage, place.log_demand, _entrants(m, firms, place))
+        if moved < _NEAR:
+            break
+    return place
+
+
+def _entrants(m: Primitives, firms: Firms, place: Point) -> np.ndarray:
+    """Compute ln J that employs what labour others' marketing leaves: never less than a tenth."""
+    home = is_home(len(m.countries))
+    sales, marketing, _ = Pairs.at(m, firms, place)
+    abroad, wages = marketing.where(~home).level, np.exp(place.log_wage) * m.L
+    a_firm = np.sum(sales.level - m.gamma * abroad, axis=1) * np.exp(-place.log_entrants)
+    return np.asarray(np.log(np.maximum(wages - m.gamma * np.sum(abroad, axis=0), 0.1 * wages) / a_firm))
+
+
+def _wages(m: Primitives, firms: Firms, place: Point) -> np.ndarray:
+    """Solve each country's monotone wage equation in logs, what others pay and their wages being given."""
+    free, home = m.entry == "free", is_home(len(m.countries))
+    _, marketing, _ = Pairs.at(m, firms, place)
+    hired = m.gamma * np.sum(marketing.where(~home).level, axis=0)
+    own = np.where(home, 1.0, 1.0 - m.gamma)
+    log_scale, log_x = eq.log_scale(m, place.log_wage), eq.log_cutoff(m, place.log_wage, place.log_demand)
+    j = np.exp(place.log_entrants)
+    w, low, high = place.log_wage, np.full(len(j), -np.inf), np.full(len(j), np.inf)
+    for look in range(_LOOKS):
+        rise = (w - place.log_wage)[:, None]
+        found = firms(log_x + (1.0 + own / m.S) * rise)
+        scale = np.exp(log_scale + own * rise) / m.sigma
+        fall = 1.0 + own / m.S
+        if free:
+            level = np.sum(scale * (found.sales - found.cost), axis=1)
+            slope = np.sum(scale * (own * (found.sales - found.cost) - fall * m.S * found.sales), axis=1)
+            gap = np.log(level / m.f_e) - w
+        else:
+            use = m.S * found.sales + own * found.cost
+            level = j * np.sum(scale * use, axis=1) + hired
+            drop = fall * (m.S * (m.S * found.sales + found.margin) + own * found.margin)
+            slope = j * np.sum(scale * (own * use - drop), axis=1)
+            gap = np.log(level / m.L) - w
+        step = -gap / (slope / level - 1.0)
+        near = np.abs(gap) < _NEAR
+        if near.all():
+            break
+        low, high = np.where(gap >= 0.0, np.maximum(low, w), low), np.where(gap <= 0.0, np.minimum(high, w), high)
+        new, closed = w + step, np.isfinite(low) & np.isfinite(high)
+        inside = (new > low) & (new < high) & (np.abs(step) < 50.0) & ~(closed & (gap < -0.5)) & (look % 3 < 2)
+        cut = np.where(closed, 0.5 * (low + high), np.where(np.isinf(high), w + 2.0, w - 2.0))
+        w = np.where(near, w, np.where(inside, new, cut))
+    return np.where(np.abs(step) < 1.0, w + np.where(near, step, 0.0), w)
