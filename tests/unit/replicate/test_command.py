@@ -89,7 +89,6 @@ def test_a_grid_of_cells_may_have_holes_and_a_column_without_a_name() -> None:
     assert text.count("1.50 ✓") == len(at)
 
 
-@pytest.mark.usefixtures("replaced")
 def test_a_grid_says_below_how_its_numbers_were_read(capsys: pytest.CaptureFixture[str]) -> None:
     from phistar.report.replication import print_replication
 
@@ -106,6 +105,7 @@ def test_a_grid_says_below_how_its_numbers_were_read(capsys: pytest.CaptureFixtu
     assert "≈ share, tau 2: rounded twice" in said
 
 
+@pytest.mark.usefixtures("replaced")
 def test_json_to_standard_output_stands_alone(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["replicate", "melitz2003", "--json", "-"]) == 0
     captured = capsys.readouterr()
