@@ -25,8 +25,11 @@ def no_way_back(m: Primitives) -> np.ndarray:
     """
     may = np.asarray(m.log_tau < LOG_INFINITE)
     unbounded = [True] * len(may) if m.closed else [bool(np.isinf(np.max(family.log_upper))) for family in m.families]
+    one_way = may & np.reshape(unbounded, (-1, *(1,) * (may.ndim - 1))) & ~np.swapaxes(may, 0, 1)
+    if not one_way.any():
+        return one_way
     back = np.swapaxes(np.stack([bloc(may, i) for i in range(len(may))]), 0, 1)
-    return may & np.reshape(unbounded, (-1, *(1,) * (may.ndim - 1))) & ~back
+    return one_way & ~back
 
 
 def bloc(linked: np.ndarray, i: int) -> np.ndarray:
