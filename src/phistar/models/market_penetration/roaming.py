@@ -14,23 +14,15 @@ import numpy as np
 from phistar.blocks.layout import is_home
 from phistar.models.market_penetration import equations as eq
 from phistar.models.market_penetration.gaps import Firms, Pairs, Point
+from phistar.numerics import friction
 
 if TYPE_CHECKING:
     from phistar.models.market_penetration.primitives import Primitives
 
-#: Where the search ends, and counts as lost.
-_GOAL, _STEPS, _HOPELESS = 1e-9, 150, 30
-#: Misses that count for little on the way, until so many steps went without a gain.
-_TUBE, _LATE = 0.3, 8
-#: Longest stride in any log: this, or far away this share of what is missing, up to the last.
-_CAP, _SPAN, _LEAP = 5.0, 0.1, 40.0
-#: Friction to start with, the least to grow from, and that at which any step is taken.
-_WARY, _FLOOR, _STIFF = 1.0, 1e-3, 1e6
-#: Resistance of demand beside that of incomes.
-_STIFFNESS = 5.0
-#: What friction is multiplied by where the linearisation misses by less than these shares, or by more.
-_MISFITS = np.array([0.1, 0.3, 0.5, 0.8, 1.0])
-_FACTORS = np.array([0.03, 0.3, 0.7, 1.0, 1.5, 4.0])
+#: Where the search ends, and after so many steps.
+_GOAL, _STEPS = 1e-9, 150
+#: Friction to start with.
+_WARY = 1.0
 #: Looks for the root of a wage, and rounds in which the marketing of others is brought up to date.
 _LOOKS, _ROUNDS = 60, 3
 #: Below this log gap wages are left where Newton put them.
@@ -60,20 +52,19 @@ def roam(m: Primitives, firms: Firms, place: Point, goal: float = _GOAL, steps: 
     here = best = books(m, firms, settled(m, firms, place))
     drag, misses = min(here.norm, _WARY), 0
     for _ in range(steps):
-        if best.norm < goal or misses >= _HOPELESS or not np.isfinite(here.slopes).all():
+        if best.norm < goal or misses >= friction.HOPELESS or not np.isfinite(here.slopes).all():
             break
         step = _step(m, here, drag)
         there = books(m, firms, here.place.moved(step, m.entry == "free"))
         # Near the root Newton knows better than wages at the marketing of others as it was.
         if not there.norm < _SETTLED:
             there = books(m, firms, settled(m, firms, there.place))
-        miss = _misfit(m, here, there, drag, _TUBE if misses < _LATE else 0.0)
+        miss = _misfit(m, here, there, drag, float(friction.tube(misses)))
         misses = 0 if there.norm < best.norm else misses + 1
         best = there if there.norm < best.norm else best
-        if miss < 1.0 or (drag > _STIFF and np.isfinite(there.norm)):
+        if miss < 1.0 or (drag > friction.STIFF and np.isfinite(there.norm)):
             here = there
-        drag *= _FACTORS[np.searchsorted(_MISFITS, miss)]
-        drag = drag if miss < 1.0 else max(drag, min(_FLOOR, here.norm))
+        drag = float(friction.adapted(drag, miss, here.norm))
     return best.place.in_numeraire(m), best.norm
 
 
@@ -82,14 +73,14 @@ def _step(m: Primitives, here: Books, drag: float) -> np.ndarray:
     n = np.arange(len(here.goods))
     matrix, row = here.slopes.copy(), len(here.inner) + n
     matrix[row, n] += drag
-    matrix[row, n.size + n] += drag * _STIFFNESS / m.sigma
+    matrix[row, n.size + n] += drag * friction.STIFFNESS / m.sigma
     matrix[len(here.inner) :, n.size : 2 * n.size] += 1.0 / n.size
     values = np.concatenate([here.inner, here.goods])
     try:
         step = -np.linalg.solve(matrix, values)
     except np.linalg.LinAlgError:
         step = -np.linalg.lstsq(matrix, values, rcond=1e-13)[0]
-    cap = np.clip(_SPAN * here.norm, _CAP, _LEAP)
+    cap = friction.longest(here.norm)
     size = np.max(np.abs(step))
     return np.asarray(step * min(1.0, cap / max(size, 1e-300)))
 
@@ -100,7 +91,7 @@ def _misfit(m: Primitives, old: Books, new: Books, drag: float, tube: float) -> 
         return np.inf
     moved = new.place.log_wage - old.place.log_wage
     stride = new.place.log_demand - old.place.log_demand
-    left = new.goods + drag * (moved + _STIFFNESS / m.sigma * stride) + np.mean(stride)
+    left = new.goods + drag * (moved + friction.STIFFNESS / m.sigma * stride) + np.mean(stride)
     size = np.max(np.abs(old.goods))
     return float(min(np.max(np.abs(left)) / max(size, tube, 1e-300), new.norm / old.norm,
                      np.sqrt(np.sum(left**2) / max(np.sum(old.goods**2), 1e-300))))  # fmt: skip

@@ -18,6 +18,7 @@ from phistar.models.market_penetration.gaps import CAP, Firms, Gaps, Point, gaps
 from phistar.models.market_penetration.roaming import roam
 from phistar.models.market_penetration.starts import tangent_world
 from phistar.models.market_penetration.table import Table
+from phistar.numerics import friction
 
 if TYPE_CHECKING:
     from phistar.models.market_penetration.primitives import Primitives
@@ -31,11 +32,8 @@ GOAL = 1e-14
 ACCEPT = 1e-11
 #: The most the certificate is asked to judge.
 _JUDGED = 1e-9
-#: Friction: the least that is not none, what it starts from, and that at which any step is taken.
-_LEAST, _FIRST, _STIFF = 1e-4, 1e-2, 1e6
-#: What friction is multiplied by where the linearisation misses by less than these shares, or by more.
-_MISFITS = np.array([0.1, 0.3, 0.5, 0.8, 1.0])
-_FACTORS = np.array([0.03, 0.3, 0.7, 1.0, 1.5, 4.0])
+#: Friction: the least that is not none, and what it starts from.
+_LEAST, _FIRST = 1e-4, 1e-2
 #: Largest gap at which the root of the tables counts as found.
 ROOT = 1e-5
 #: From where the true distributions are looked at, and in so many steps.
@@ -179,12 +177,12 @@ def follow(
         there = move(place, share * step)
         trial = look(there)
         off = _misfit(gaps, trial, share, step, drag, kept)
-        if off < 1.0 or (drag > _STIFF and np.isfinite(trial.norm)):
+        if off < 1.0 or (drag > friction.STIFF and np.isfinite(trial.norm)):
             place, gaps = there, trial
         misses = 0 if trial.norm < least.norm else misses + 1
         if trial.norm < least.norm:
             best, least = there, trial
-        drag = drag * _FACTORS[np.searchsorted(_MISFITS, off)]
+        drag = float(friction.scaled(drag, off))
         drag = (drag if drag > _LEAST else 0.0) if off < 1.0 else max(drag, _FIRST)
     return best, least.miss
 

@@ -15,7 +15,7 @@ import numpy as np
 from phistar.blocks.layout import at_home
 from phistar.models.melitz.excess import State, excess_demand
 from phistar.models.melitz.wages import WAGE_GOAL, wages_given_demand
-from phistar.numerics import batched
+from phistar.numerics import batched, friction
 from phistar.numerics.polynomial import fitted
 
 if TYPE_CHECKING:
@@ -28,29 +28,16 @@ GOAL = 1e-13
 ACCEPT = 1e-10
 #: How near zero the log gap of a wage equation is brought: this, and this share of what the markets still miss.
 _SHARE = 1e-2
-#: Steps without a gain after which a point is given up; so few once its residual is so small: that is its floor.
-_HOPELESS, _AT_FLOOR, _LOW = 30, 10, 1e-6
-#: Misses that count for little on the way: where blocs hardly trade, wages have far to go while markets nearly clear.
-_TUBE = 0.3
-#: After so many steps without a gain they count in full again.
-_LATE = 8
+#: A residual so small that so few steps without a gain mark its floor.
+_LOW, _AT_FLOOR = 1e-6, 10
 #: Points at their goal are dropped from a batch when fewer than this share are still on their way.
 _WORTH_DROPPING = 0.75
 #: Of a long batch, so many points at least, every so many are found first: a prime, to see all columns of a grid.
 _STRIDE, _MANY = 7, 256
 #: From here Newton's next step is to a root within rounding.
 _SURE = 1e-7
-#: Longest stride in ln A: this, or far away this share of what is missing, up to the last.
-_CAP, _SPAN, _LEAP = 5.0, 0.1, 40.0
 #: Friction to start with where the way is likely easy, and where it is not.
 EAGER, WARY = 1e-3, 1.0
-#: The least friction to grow from, and that at which any step is taken.
-_FLOOR, _STIFF = 1e-3, 1e6
-#: Resistance of demand (sigma times its logs' moves) beside that of incomes.
-_STIFFNESS = 5.0
-#: What the friction is multiplied by where the linearisation missed by less than these shares, or by more.
-_MISFITS = np.array([0.1, 0.3, 0.5, 0.8, 1.0])
-_FACTORS = np.array([0.03, 0.3, 0.7, 1.0, 1.5, 4.0])
 
 
 def autarky_start(m: Primitives) -> tuple[np.ndarray, np.ndarray]:
@@ -68,7 +55,7 @@ def find_smooth(
     start: tuple[np.ndarray, np.ndarray] | None = None,
     steps: int = MAX_OUTER,
     goal: float = GOAL,
-    friction: float = EAGER,
+    first_drag: float = EAGER,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Find ln A and ln w where the distributions have no atoms; `m` carries a batch axis.
 
@@ -86,10 +73,10 @@ def find_smooth(
     base = excess_demand(m, *(start if start is not None else autarky_start(m)), _SHARE)
     log_demand, log_wage, best = base.log_demand.copy(), base.log_wage.copy(), base.norm.copy()
     active = np.arange(m.points)
-    drag, misses = np.minimum(base.norm, friction), np.zeros(m.points, dtype=int)
+    drag, misses = np.minimum(base.norm, first_drag), np.zeros(m.points, dtype=int)
     for _ in range(steps):
         # At the floor of precision a step that does not help is the sign to stop.
-        keep = (best[active] > goal) & (misses < np.where(best[active] < _LOW, _AT_FLOOR, _HOPELESS))
+        keep = (best[active] > goal) & (misses < np.where(best[active] < _LOW, _AT_FLOOR, friction.HOPELESS))
         if not keep.any():
             break
         # Dropping a few points costs more than carrying them along.
@@ -100,15 +87,14 @@ def find_smooth(
         # Wages follow along their known slope, so that their own roots start close.
         wages = base.log_wage + np.sum(base.response * step[None], axis=1)
         trial = excess_demand(m, base.log_demand + step, wages, np.clip(_SHARE * base.norm, WAGE_GOAL, _SHARE))
-        miss = _misfit(base, trial, step, drag, m.sigma, np.where(misses < _LATE, _TUBE, 0.0))
+        miss = _misfit(base, trial, step, drag, m.sigma, friction.tube(misses))
         better = trial.norm < best[active]
         where = active[better]
         log_demand[:, where], log_wage[:, where] = trial.log_demand[:, better], trial.log_wage[:, better]
         best[where] = trial.norm[better]
         misses = np.where(better, 0, misses + 1)
-        base = _choose((miss < 1.0) | (drag > _STIFF), trial, base)
-        drag = drag * _FACTORS[np.searchsorted(_MISFITS, miss)]
-        drag = np.where(miss < 1.0, drag, np.maximum(drag, np.minimum(_FLOOR, base.norm)))
+        base = _choose((miss < 1.0) | (drag > friction.STIFF), trial, base)
+        drag = friction.adapted(drag, miss, base.norm)
     return log_demand, log_wage, best
 
 
@@ -120,7 +106,7 @@ def _misfit(
     What is missed is never a large share of less than the `tube`: Newton will see to it on the way.
     """
     z = _known(old.excess)
-    moved = new.log_income - old.log_income + _STIFFNESS * step / sigma
+    moved = new.log_income - old.log_income + friction.STIFFNESS * step / sigma
     # The last term is the rank-one term of the system solved.
     left = _known(new.excess) + drag * moved + np.mean(step, axis=0)
     misfits = [np.max(np.abs(left), axis=0) / np.maximum(np.max(np.abs(z), axis=0), tube)]
@@ -173,10 +159,10 @@ def _newton_step(state: State, drag: np.ndarray, sigma: np.ndarray) -> np.ndarra
     n = np.arange(len(state.excess))
     slopes = _known(state.jacobian + drag * state.pull)
     matrix = slopes + 1.0 / n.size
-    matrix[n, n] += drag * _STIFFNESS / sigma
+    matrix[n, n] += drag * friction.STIFFNESS / sigma
     z = _known(state.excess)
     step = -batched.solve(matrix, z)
-    cap = np.clip(_SPAN * state.norm, _CAP, _LEAP)
+    cap = friction.longest(state.norm)
     far = ~(np.max(np.abs(step), axis=0) <= cap)
     if far.any():
         step[:, far] = -batched.solve_limited(matrix[..., far], z[:, far], cap[far])
