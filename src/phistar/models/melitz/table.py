@@ -28,6 +28,8 @@ _LEFT = 1e-9
 _FAR = -600.0
 #: Knots of a bell, in widths from its centre: beyond them it is over.
 _BELL = np.concatenate([np.linspace(-8.0, -4.0, 5), np.linspace(-3.5, 3.5, 15), np.linspace(4.0, 8.0, 5)])
+#: Widths beyond the last atom where nobody is left.
+_OVER = 30.0
 #: Between bells knots approach the next atom by this factor.
 _CLOSER = 1.5
 _EXPONENT = 690.0
@@ -47,14 +49,18 @@ class Row:
     log_j: np.ndarray
     slope: np.ndarray
     curvature: np.ndarray
+    #: Log of the upper end of the support.
+    upper: float
 
     @classmethod
-    def of(cls, knots: np.ndarray, log_j: np.ndarray, survival: np.ndarray, density: np.ndarray, s: float) -> Row:
+    def of(
+        cls, knots: np.ndarray, log_j: np.ndarray, survival: np.ndarray, density: np.ndarray, s: float, upper: float
+    ) -> Row:
         """Work out the derivatives from ln J, and S and the density of ln phi over J; drop knots that say nothing."""
         slope = -s * (1.0 + survival)
         curvature = s * density - s * s * survival * (1.0 + survival)
         good = np.isfinite(log_j) & np.isfinite(slope) & np.isfinite(curvature)
-        return cls(knots[good], log_j[good], slope[good], curvature[good])
+        return cls(knots[good], log_j[good], slope[good], curvature[good], upper)
 
     def padded(self, size: int) -> Row:
         """Return the row with knots added further right, where ln J goes on straight."""
@@ -64,6 +70,7 @@ class Row:
             np.append(self.log_j, self.log_j[-1] + step * self.slope[-1]),
             np.append(self.slope, np.full(step.size, self.slope[-1])),
             np.append(self.curvature, np.zeros(step.size)),
+            self.upper,
         )
 
 
@@ -108,6 +115,8 @@ class TabulatedProductivity(Productivity):
 
     def __init__(self, rows: list[Row], s: float) -> None:
         self.s = s
+        #: Log of the upper end of each support (origin, 1, 1).
+        self._log_upper = np.array([row.upper for row in rows])[:, None, None]
         size = max(len(row.knots) for row in rows)
         rows = [row.padded(size) for row in rows]
         knots, log_j, slope, curvature = (
@@ -128,6 +137,11 @@ class TabulatedProductivity(Productivity):
         known = np.minimum(log_x - first, 0.0), log_j, np.maximum(-slope / self.s, 1.0), curvature
         self._last = log_x, known
         return known
+
+    @property
+    def log_upper(self) -> np.ndarray:
+        """Log of the upper end of each support, or of where a smeared one is over."""
+        return self._log_upper
 
     @quiet
     def tail(self, log_x: Any, order: Any) -> Tail:
@@ -161,7 +175,7 @@ def _continuous(family: Productivity, s: float) -> Row:
         log_s, log_j = family.log_survival(knots), family.log_surplus(knots, s)
         hazard = family.hazard(knots, 0.0)
         survival = np.exp(np.minimum(log_s - log_j, 600.0))
-        return Row.of(knots, log_j, survival, hazard * survival, s)
+        return Row.of(knots, log_j, survival, hazard * survival, s, float(np.max(family.log_upper)))
 
 
 def _knots(family: Productivity, s: float) -> np.ndarray:
@@ -204,7 +218,7 @@ def _bells(family: Empirical, s: float, width: float) -> Row:
     j, survival, density = (np.bincount(knot, weight * part, minlength=knots.size) for part in (surplus, above, bell))
     whole, value = _counted_in_full(family, s, width, knots, behind)
     j, survival = j + value - whole, survival + whole
-    return Row.of(knots, np.log(j), survival / j, density / j, s)
+    return Row.of(knots, np.log(j), survival / j, density / j, s, float(family.log_upper) + _OVER * width)
 
 
 def _counted_in_full(

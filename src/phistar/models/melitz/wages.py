@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from phistar.models.melitz import equations as eq
+from phistar.numerics.bracket import Bracket
 
 if TYPE_CHECKING:
     from phistar.models.melitz.primitives import Primitives
@@ -70,58 +71,40 @@ class Wages:
 def wages_given_demand(
     m: Primitives, log_demand: np.ndarray, log_wage: np.ndarray, goal: np.ndarray | float = WAGE_GOAL
 ) -> Wages:
-    """Solve each country's monotone wage equation in logs: Newton near the root, secants of a bracket far from it."""
-    w = log_wage
-    low, high = _End.open(w, -np.inf), _End.open(w, np.inf)
+    """Solve each country's monotone wage equation in logs."""
+    first = sellers = eq.select(m, log_wage, log_demand)
+    w, bracket = log_wage, None
     for look in range(_MOST_LOOKS):
-        sellers = eq.select(m, w, log_demand)
         gap, slope = entry_gap(m, sellers)
         with np.errstate(divide="ignore", invalid="ignore"):
             step = -gap / slope
         near = np.abs(gap) < goal
         if near.all():
             break
-        low, high = low.moved(gap >= 0, w, gap), high.moved(gap <= 0, w, gap)
-        done = near | (np.abs(step) <= 1e-15 * (1.0 + np.abs(w)))
-        done |= ~(high.place - low.place > 1e-15 * (1.0 + np.abs(w)))
+        bracket = (bracket or Bracket.around(w, closing_wages(m, w, first))).seen(w, gap)
+        done = near | (np.abs(step) <= 1e-15 * (1.0 + np.abs(w))) | bracket.closed_up(w)
         if done.all():
             break
-        w = np.where(done, w, _next_inside(w + step, w, gap, low, high, halve=look % 3 == 2))
+        w = np.where(done, w, bracket.next(w, gap, step, halve=look % 3 == 2))
+        sellers = moved(first, w - log_wage)
     return Wages(w, np.where(near, step, 0.0), sellers)
 
 
-@dataclass(frozen=True)
-class _End:
-    """One end of a bracket: the place and the gap found there."""
+def moved(sellers: eq.Selection, rise: np.ndarray) -> eq.Selection:
+    """Return who sells where at wages that are higher by `rise` in logs: a wage moves all cutoffs of its country alike.
 
-    place: np.ndarray
-    gap: np.ndarray
-
-    @classmethod
-    def open(cls, like: np.ndarray, place: float) -> _End:
-        """Return an end at infinity."""
-        return cls(np.full(like.shape, place), np.full(like.shape, np.nan))
-
-    def moved(self, where: np.ndarray, place: np.ndarray, gap: np.ndarray) -> _End:
-        """Return the end moved to a new place where `where` says so."""
-        return _End(np.where(where, place, self.place), np.where(where, gap, self.gap))
-
-
-def _next_inside(
-    proposal: np.ndarray, w: np.ndarray, gap: np.ndarray, low: _End, high: _End, halve: bool
-) -> np.ndarray:
-    """Choose the next wage: Newton's proposal near the root, else a cut of the bracket, or a stride while it is open.
-
-    The log gap is concave: Newton from the high side only halves the distance where the tail is thin. It may also
-    fall off a cliff, so that the ends of the bracket differ by hundreds: their logs say better where to cut, and
-    every cut takes off a tenth at least. Now and then one is to `halve` the bracket, lest one end never moves.
+    So it does at given demand levels: zero-profit cutoffs are homogeneous in it, and the overhead cutoff in them.
     """
-    with np.errstate(invalid="ignore", divide="ignore"):
-        above, below = np.log1p(np.abs(low.gap)), np.log1p(np.abs(high.gap))
-        share = np.where(np.isfinite(above + below), np.clip(above / (above + below), 0.1, 0.9), 0.5)
-        cut = low.place + (0.5 if halve else share) * (high.place - low.place)
-        stride = np.where(np.isinf(high.place), w + 2.0, w - 2.0)
-        closed = np.isfinite(low.place) & np.isfinite(high.place)
-        inside = (proposal > low.place) & (proposal < high.place) & (np.abs(proposal - w) < 50.0)
-        newton = inside & ~(closed & (gap < -0.5))
-    return np.where(newton, proposal, np.where(closed, cut, stride))
+    shift = (sellers.m.sigma / (sellers.m.sigma - 1.0) * rise)[:, None]
+    log_x = sellers.log_x + shift
+    return eq.Selection(sellers.m, log_x, log_x if sellers.log_e is sellers.log_x else sellers.log_e + shift)
+
+
+def closing_wages(m: Primitives, log_wage: np.ndarray, sellers: eq.Selection) -> np.ndarray | None:
+    """Compute the ln w_i from which nobody sells in j (origin, destination); None where no support ends."""
+    upper = m.productivity.log_upper
+    if not np.isfinite(upper).any():
+        return None
+    with np.errstate(invalid="ignore"):
+        room = upper - sellers.log_e
+    return log_wage[:, None] + (1.0 - 1.0 / m.sigma) * room
