@@ -15,6 +15,7 @@ from phistar.blocks.layout import is_home
 from phistar.models.market_penetration import equations as eq
 from phistar.models.market_penetration.gaps import Firms, Pairs, Point
 from phistar.numerics import friction
+from phistar.numerics.bracket import Bracket
 
 if TYPE_CHECKING:
     from phistar.models.market_penetration.primitives import Primitives
@@ -152,12 +153,12 @@ def _wages(m: Primitives, firms: Firms, place: Point) -> np.ndarray:
     own = np.where(home, 1.0, 1.0 - m.gamma)
     log_scale, log_x = eq.log_scale(m, place.log_wage), eq.log_cutoff(m, place.log_wage, place.log_demand)
     j = np.exp(place.log_entrants)
-    w, low, high = place.log_wage, np.full(len(j), -np.inf), np.full(len(j), np.inf)
+    fall = 1.0 + own / m.S
+    w, bracket = place.log_wage, _bracket(m, place.log_wage, log_x, fall, hired)
     for look in range(_LOOKS):
         rise = (w - place.log_wage)[:, None]
-        found = firms(log_x + (1.0 + own / m.S) * rise)
+        found = firms(log_x + fall * rise)
         scale = np.exp(log_scale + own * rise) / m.sigma
-        fall = 1.0 + own / m.S
         if free:
             level = np.sum(scale * (found.sales - found.cost), axis=1)
             slope = np.sum(scale * (own * (found.sales - found.cost) - fall * m.S * found.sales), axis=1)
@@ -172,9 +173,17 @@ def _wages(m: Primitives, firms: Firms, place: Point) -> np.ndarray:
         near = np.abs(gap) < _NEAR
         if near.all():
             break
-        low, high = np.where(gap >= 0.0, np.maximum(low, w), low), np.where(gap <= 0.0, np.minimum(high, w), high)
-        new, closed = w + step, np.isfinite(low) & np.isfinite(high)
-        inside = (new > low) & (new < high) & (np.abs(step) < 50.0) & ~(closed & (gap < -0.5)) & (look % 3 < 2)
-        cut = np.where(closed, 0.5 * (low + high), np.where(np.isinf(high), w + 2.0, w - 2.0))
-        w = np.where(near, w, np.where(inside, new, cut))
+        bracket = bracket.seen(w, gap)
+        w = np.where(near | bracket.closed_up(w), w, bracket.next(w, gap, step, halve=look % 3 == 2))
     return np.where(np.abs(step) < 1.0, w + np.where(near, step, 0.0), w)
+
+
+def _bracket(m: Primitives, log_wage: np.ndarray, log_x: np.ndarray, fall: np.ndarray, hired: np.ndarray) -> Bracket:
+    """Bracket every wage by those at which its country's markets close; beyond them it is paid by others alone."""
+    upper = np.array([np.max(family.log_upper) for family in m.families])
+    if not np.isfinite(upper).any():
+        return Bracket.around(log_wage, None)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        walls = log_wage[:, None] + (upper[:, None] - log_x) / fall
+        beyond = -np.inf if m.entry == "free" else np.log(hired / m.L) - np.max(walls, axis=1)
+    return Bracket.around(log_wage, walls, beyond)
