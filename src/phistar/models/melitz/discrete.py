@@ -27,8 +27,8 @@ from phistar.models.melitz.table import BELLS, Rows
 if TYPE_CHECKING:
     from phistar.models.melitz.primitives import Primitives
 
-#: Atoms this many widths from a cutoff are at its margin.
-_REACH = 4.0
+#: Atoms this many widths from a cutoff are at its margin; so many where the little that sells counts.
+_REACH, _FAR = 4.0, 37.0
 #: Share of the smaller country's wages from which sales count.
 _THIN = 1e-4
 #: From this bell on the exact equations are tried, with so many steps a time and in all.
@@ -108,7 +108,8 @@ class _Sets:
 def _polish(m: Primitives, x: Unknowns, width: float, steps: int) -> tuple[Unknowns | None, int]:
     """Run Newton on the exact equations, revising the sets; None where it does not end well. Count the steps."""
     sellers = eq.select(m, x["log_wage"], x["log_demand"])
-    tied, sets = _tied(m, sellers), _sets_in_bells(m, x, sellers, width)
+    tied = _tied(m, sellers)
+    sets = _sets_in_bells(m, x, sellers, tied, width)
     first = worst = least = floor = np.inf
     answer, found = x, None
     for used in range(1, steps + _PATIENT + 1):
@@ -198,10 +199,10 @@ def _tied(m: Primitives, sellers: eq.Selection) -> np.ndarray:
     return home if m.fixed_cost == "market" else home | (sellers.log_x < sellers.log_e)
 
 
-def _sets_in_bells(m: Primitives, x: Unknowns, sellers: eq.Selection, width: float) -> _Sets:
+def _sets_in_bells(m: Primitives, x: Unknowns, sellers: eq.Selection, tied: np.ndarray, width: float) -> _Sets:
     """Read the sets off the solution with bells: a cutoff inside a bell marks an atom that mixes.
 
-    However thin the slice of a bell that sells, it counts where its sales do.
+    However thin the slice of a bell that sells, it counts where its sales or its fixed costs do.
     """
     from scipy.special import log_ndtr, ndtr
 
@@ -214,9 +215,11 @@ def _sets_in_bells(m: Primitives, x: Unknowns, sellers: eq.Selection, width: flo
         distance = (family.log_atoms - log_e[i][:, None]) / width
         nearest = np.argmin(np.abs(distance), axis=1)
         place = np.take_along_axis(distance, nearest[:, None], axis=1)[:, 0]
-        slice_ = np.log(family.weights[nearest]) + log_ndtr(place) + s * (family.log_atoms[nearest] - sellers.log_x[i])
-        sales = log_draw[i] + np.log(m.f[i]) + slice_
-        drawn = np.abs(place) < np.where((place < 0.0) & (sales > least[i]), 2.0 * _REACH, _REACH)
+        sales = np.maximum(s * (family.log_atoms[nearest] - sellers.log_x[i]), 0.0)
+        slice_ = np.log(family.weights[nearest]) + log_ndtr(place) + np.log(m.f[i]) + sales
+        counts = (place < 0.0) & (log_draw[i] + slice_ > least[i])
+        counts[i] |= np.any(counts & tied[i])
+        drawn = np.abs(place) < np.where(counts, _FAR, _REACH)
         sets.level[i] = np.where(drawn, nearest, np.searchsorted(family.log_atoms, log_e[i]))
         sets.drawn[i], sets.share[i] = drawn, np.where(drawn, ndtr(place), 1.0)
     return sets
