@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 #: Atoms this many widths from a cutoff are at its margin; so many where the little that sells counts.
 _REACH, _FAR = 4.0, 37.0
 #: Share of the smaller country's wages from which sales count.
-_THIN = 1e-4
+_THIN = 1e-10
+#: A share may grow by this factor in a step.
+_ROOM = 100.0
 #: From this bell on the exact equations are tried, with so many steps a time and in all.
 _TRY_FROM = 0.2
 _POLISH = 15
@@ -136,7 +138,7 @@ def _polish(m: Primitives, x: Unknowns, width: float, steps: int) -> tuple[Unkno
             # More atoms are held at the margin than wages and demand can meet.
             sets = _with_one_let_go(sets, sellers.log_e - x["_log_at"])
             continue
-        x = _moved(x, _limited_step(jacobian, residual))
+        x = _moved(x, _limited_step(jacobian, residual, _scales(x)))
         sellers = eq.select(m, x["log_wage"], x["log_demand"])
         sets = sets.tied(tied)
         sets = _revised(m, sellers.log_e, _read_shares(x, sets), sets.share, worst)
@@ -144,18 +146,25 @@ def _polish(m: Primitives, x: Unknowns, width: float, steps: int) -> tuple[Unkno
     return found if found is not None else _checked(m, answer), used
 
 
-def _limited_step(jacobian: np.ndarray, residual: np.ndarray) -> np.ndarray:
+def _scales(x: Unknowns) -> np.ndarray:
+    """Scale the unknowns: a share that is tiny moves by tiny steps, and still counts in full where nobody else sells."""
+    share = np.clip(_ROOM * x["atom_share"], np.finfo(float).tiny, 1.0)
+    return np.concatenate([np.ones(x["log_wage"].size + x["log_demand"].size), share])
+
+
+def _limited_step(jacobian: np.ndarray, residual: np.ndarray, scales: np.ndarray) -> np.ndarray:
     """Solve J dx = -r with a limited stride along each singular direction: a free one must not drown the others.
 
     Rows are scaled, as the countries' sizes and entry costs differ wildly.
     """
+    jacobian = jacobian * scales
     rows = np.max(np.abs(jacobian), axis=1)
     rows = np.where(rows > 0.0, rows, 1.0)
     left, size, direction = np.linalg.svd(jacobian / rows[:, None], full_matrices=False)
     load = left.T @ (-residual / rows)
     stride = np.divide(load, size, out=np.zeros_like(load), where=size > 1e-14 * size[0])
     step = np.clip(stride, -_CAP, _CAP) @ direction
-    return step * min(1.0, _CAP / np.max(np.abs(step)))
+    return scales * step * min(1.0, _CAP / np.max(np.abs(step)))
 
 
 def _same_sets(x: Unknowns, previous: Unknowns) -> bool:

@@ -26,8 +26,8 @@ _NEAR, _NEARLY, _STEPS = 1e-9, 1e-3, 25
 _ROAMING, _AT_FIRST, _AFTER = 120, 100, 30
 #: Where a bell counts as found, and as lost: a root lost is not found again in a narrower bell.
 _FOUND, _LOST = 1e-6, 0.1
-#: So many bells may be put between others.
-_BETWEEN = 6
+#: So many bells in all may be missed.
+_MISSES = 6
 
 
 def find_one(
@@ -66,17 +66,17 @@ def through_bells(m: Primitives, rows: Rows, bells: Iterable[float]) -> Iterator
 
     Yields every bell with what was found there.
     """
-    start, reached, ahead, between = None, 0.0, list(bells), _BETWEEN
-    while ahead:
+    start, reached, ahead, misses = None, 0.0, list(bells), 0
+    while ahead and misses < _MISSES:
         bell = ahead[0]
         friction, steps = (WARY, _AT_FIRST) if start is None else (EAGER, _AFTER)
         log_demand, log_wage, norm = find_smooth(m.with_kernel(rows.table(bell)), start, steps, _FOUND, friction)
+        misses += not norm[0] < _FOUND
         if norm[0] < _LOST:
             start, reached = (log_demand, log_wage), ahead.pop(0)
             yield bell, log_demand, log_wage
-        elif start is not None and between > 0:
-            # Too steep a descent: a bell between the two may be found from the wider one.
+        elif start is not None:
+            # Too steep a descent: from the wider bell perhaps one between the two is found.
             ahead.insert(0, float(np.sqrt(reached * bell)))
-            between -= 1
         else:
             return
