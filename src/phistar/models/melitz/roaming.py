@@ -26,8 +26,8 @@ _NEAR, _NEARLY, _STEPS = 1e-9, 1e-3, 25
 _ROAMING, _AT_FIRST, _AFTER = 120, 100, 30
 #: Where a bell counts as found, and as lost: a root lost is not found again in a narrower bell.
 _FOUND, _LOST = 1e-6, 0.1
-#: So many bells in all may be missed.
-_MISSES = 6
+#: So many bells in all may be missed, and so many at the start, each to be followed by one wider by this factor.
+_MISSES, _UNREACHED, _WIDER = 6, 3, 4.0
 
 
 def find_one(
@@ -64,7 +64,7 @@ def _by_table(
 def through_bells(m: Primitives, rows: Rows, bells: Iterable[float]) -> Iterator[tuple[float, np.ndarray, np.ndarray]]:
     """Follow one world's ln A and ln w from widely smeared distributions to ever steeper ones, until they are lost.
 
-    Yields every bell with what was found there.
+    Where one of the `bells` is too steep a wider one is put before it. Yields every bell with what was found there.
     """
     start, reached, ahead, misses = None, 0.0, list(bells), 0
     while ahead and misses < _MISSES:
@@ -78,5 +78,7 @@ def through_bells(m: Primitives, rows: Rows, bells: Iterable[float]) -> Iterator
         elif start is not None:
             # Too steep a descent: from the wider bell perhaps one between the two is found.
             ahead.insert(0, float(np.sqrt(reached * bell)))
+        elif misses < _UNREACHED:
+            ahead.insert(0, _WIDER * bell)
         else:
             return
