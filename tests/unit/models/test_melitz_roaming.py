@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from phistar.models.melitz import roaming
 from phistar.models.melitz.model import Melitz
 from phistar.models.melitz.table import BELLS, Rows
 from phistar.verbs.solve import solve
@@ -68,3 +69,75 @@ def test_a_short_support_is_smeared_in_wide_bells_and_is_itself_in_narrow_ones()
 
 def test_a_wide_support_is_never_smeared():
     assert Rows(Melitz.build({**CLIFFS, "sigma": 8.0, "productivity": {**WIDE, "upper": 8.0}})).bells() == []
+
+
+def atoms(values: list[float], weights: list[float] | None = None) -> dict[str, Any]:
+    return {"family": "empirical", "values": values} | ({"weights": weights} if weights else {})
+
+
+#: Of the large country's last atom six firms in a million million export, and the small one buys a little of them.
+SLICE: dict[str, Any] = {
+    "sigma": 6.0, "L": [0.038, 5300.0], "tau": [[1.0, 1.1], [1.5, 1.0]], "f": [[250.0, 0.21], [78.0, 0.086]],
+    "productivity": [
+        atoms([0.1, 0.035, 0.011, 0.058, 0.02, 0.063, 0.061, 0.033, 0.033]),
+        atoms([2.6, 2.8, 1.3, 1.9, 0.92, 10.0, 2.1, 3.0, 3.3, 0.92]),
+    ],
+    "entry": "fixed", "fixed_cost": "overhead", "J": [0.23, 6000.0],
+}  # fmt: skip
+#: An ordinary world in which next to nothing of the third country's last atom exports.
+LITTLE: dict[str, Any] = {
+    "sigma": 2.6, "L": [3.6, 3.0, 4.9], "tau": [[1.0, 1.3, 1.2], [1.1, 1.0, 1.2], [math.inf, 1.3, 1.0]],
+    "f": [[0.52, 1.3, 0.84], [0.57, 1.2, 1.8], [0.67, 1.2, 0.76]],
+    "productivity": [
+        atoms([2.4, 9.4, 13.0, 5.7, 3.6, 7.9, 7.5, 21.0]),
+        {"family": "lognormal", "mu": -0.19, "sd": 0.086},
+        atoms([0.22, 0.13, 0.085], [0.92, 0.044, 0.04]),
+    ],
+    "f_e": [1.4, 1.1, 1.8], "delta": [0.026, 0.5, 0.022], "fixed_cost": "overhead",
+}  # fmt: skip
+#: Between two bells the way is too steep.
+STEEP: dict[str, Any] = {
+    "sigma": 13.0, "L": [46.0, 0.044, 12.0], "tau": [[1.0, 35.0, 1.0], [1.1, 1.7, 11.0], [1.0, 1.0, 1.0]],
+    "f": [[1.3, 0.79, 0.0027], [0.16, 0.66, 0.017], [65.0, 2.3, 0.0045]],
+    "productivity": [
+        atoms([0.032, 0.03, 0.013, 0.026, 0.031, 0.051, 0.03], [0.024, 0.034, 0.55, 0.086, 0.23, 0.06, 0.018]),
+        atoms([0.1, 0.09, 0.092, 0.063, 0.063], [0.13, 0.83, 0.0062, 0.0041, 0.022]),
+        atoms([10.0]),
+    ],
+    "f_e": [0.0024, 2.5, 440.0], "delta": [0.81, 0.014, 0.041],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("parameters", [SLICE, LITTLE, STEEP], ids=["slice", "little", "steep"])
+def test_a_world_whose_marginal_atoms_are_hard_to_tell_is_certified(parameters):
+    eq = solve({"model": "melitz", "parameters": parameters})
+    assert eq.certificate.max_residual < 1e-10
+    np.testing.assert_allclose(eq["trade_flow"].sum(axis=0), eq["trade_flow"].sum(axis=1), rtol=1e-9)
+
+
+def bells_met(lost: list[bool], monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Go through bells of widths 0.5, 0.125 and 0.03125 where searches in turn are `lost` or not; list those tried."""
+    tried, fate = [], iter(lost)
+
+    def search(*_: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return np.zeros((2, 1)), np.zeros((2, 1)), np.array([1.0 if next(fate, False) else 0.0])
+
+    m = Melitz.build(CLIFFS).batched()
+    rows = Rows(m)
+    monkeypatch.setattr(roaming, "find_smooth", search)
+    monkeypatch.setattr(rows, "table", lambda bell: tried.append(bell) or m.productivity)
+    list(roaming.through_bells(m, rows, [0.5, 0.125, 0.03125]))
+    return tried
+
+
+def test_a_bell_too_steep_is_led_up_to_by_one_between(monkeypatch):
+    assert bells_met([False, True], monkeypatch) == [0.5, 0.125, 0.25, 0.125, 0.03125]
+
+
+def test_a_first_bell_too_steep_is_led_up_to_by_a_wider_one(monkeypatch):
+    assert bells_met([True], monkeypatch) == [0.5, 2.0, 0.5, 0.125, 0.03125]
+
+
+def test_bells_end_where_too_many_are_missed(monkeypatch):
+    assert len(bells_met([False] + 50 * [True], monkeypatch)) == 7
+    assert bells_met(50 * [True], monkeypatch) == [0.5, 2.0, 8.0]

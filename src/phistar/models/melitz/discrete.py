@@ -44,6 +44,8 @@ _EDGE = 1e-3
 #: Shares may leave [0, 1] by rounding alone, and cutoffs stand off their atom by as much.
 _ROUNDING = 1e-9
 _GOAL = 1e-13
+#: A residual that leaves room for the certificate's own, and one that lack of digits leaves: the certificate judges.
+_ENOUGH, _FLOOR = 0.5 * TOLERANCE, 1e-6
 #: What they may leave it by on the way, at most.
 _SLACK = 0.3
 #: By this step the residual is to be a tenth of the first, or falling fast.
@@ -63,13 +65,16 @@ def find(m: Primitives) -> Unknowns:
         When no bell leads to a root of the exact equations with shares in [0, 1].
     """
     rows, left = Rows(m), _POLISH_IN_ALL
+    best: tuple[Unknowns | None, float] = None, np.inf
     for bell, log_demand, log_wage in through_bells(m.batched(), rows, BELLS):
         if bell < _TRY_FROM and left > 0:
             x = eq.in_numeraire(m, {"log_wage": log_wage[:, 0], "log_demand": log_demand[:, 0]})
-            answer, used = _polish(m, x, bell / rows.s, min(left, _POLISH))
-            if answer is not None:
+            answer, missed, used = _polish(m, x, bell / rows.s, min(left, _POLISH))
+            if answer is not None and missed < _ENOUGH:
                 return answer
-            left -= used
+            best, left = min(best, (answer, missed), key=lambda found: found[1]), left - used
+    if best[0] is not None and best[1] < _FLOOR:
+        return best[0]
     raise NoEquilibrium(
         "no equilibrium found: the search for the atoms that mix ended without one",
         "move a parameter slightly, or replace the discrete distribution by a smooth one",
@@ -107,13 +112,24 @@ class _Sets:
         return self.drawn & drawn & (self.level == level) & (self.share < share)
 
 
-def _polish(m: Primitives, x: Unknowns, width: float, steps: int) -> tuple[Unknowns | None, int]:
-    """Run Newton on the exact equations, revising the sets; None where it does not end well. Count the steps."""
+def _polish(m: Primitives, x: Unknowns, width: float, steps: int) -> tuple[Unknowns | None, float, int]:
+    """Run Newton on the exact equations, revising the sets.
+
+    Returns
+    -------
+    answer : Unknowns or None
+        The best point met; None where its shares do not lie in [0, 1].
+    missed : float
+        Its largest residual.
+    used : int
+        Steps taken.
+    """
     sellers = eq.select(m, x["log_wage"], x["log_demand"])
     tied = _tied(m, sellers)
     sets = _sets_in_bells(m, x, sellers, tied, width)
     first = worst = least = floor = np.inf
-    answer, found = x, None
+    answer = x
+    found: tuple[Unknowns | None, float] = None, np.inf
     for used in range(1, steps + _PATIENT + 1):
         x, previous = _with_sets(m, x, sets.tied(tied), tied), x
         residual, jacobian = _linearised(m, x)
@@ -121,17 +137,17 @@ def _polish(m: Primitives, x: Unknowns, width: float, steps: int) -> tuple[Unkno
         first = worst if used == 1 else first
         limit = max(0.1 * first, 0.3 * before) if used == _HALFWAY else _LOST
         if not (worst < limit and np.isfinite(jacobian).all()):
-            return found, used
+            return *found, used
         if used > steps and not worst < min(before, _CLOSE):
             break
         stuck = worst > 0.7 * before and _same_sets(x, previous)
         # At the floor of precision the residual wanders: the least counts.
         if worst < least:
             answer, least = x, worst
-        if worst < min(floor, 0.1 * TOLERANCE) and (certified := _checked(m, x)) is not None:
-            found, floor = certified, worst
-        if found is not None and (worst < _GOAL or worst > floor or stuck):
-            return found, used
+        if worst < min(floor, 0.1 * TOLERANCE) and (checked := _checked(m, x))[1] < _ENOUGH:
+            found, floor = checked, worst
+        if found[0] is not None and (worst < _GOAL or worst > floor or stuck):
+            return *found, used
         if least < _GOAL or (stuck and least < TOLERANCE):
             break
         if stuck:
@@ -143,11 +159,11 @@ def _polish(m: Primitives, x: Unknowns, width: float, steps: int) -> tuple[Unkno
         sets = sets.tied(tied)
         sets = _revised(m, sellers.log_e, _read_shares(x, sets), sets.share, worst)
         tied = _tied(m, sellers) & ~sets.apart()
-    return found if found is not None else _checked(m, answer), used
+    return *(found if found[0] is not None else _checked(m, answer)), used
 
 
 def _scales(x: Unknowns) -> np.ndarray:
-    """Scale the unknowns: a share that is tiny moves by tiny steps, and still counts in full where nobody else sells."""
+    """Scale the unknowns: a tiny share moves by tiny steps, and still counts in full where nobody else sells."""
     share = np.clip(_ROOM * x["atom_share"], np.finfo(float).tiny, 1.0)
     return np.concatenate([np.ones(x["log_wage"].size + x["log_demand"].size), share])
 
@@ -180,17 +196,17 @@ def _with_one_let_go(sets: _Sets, off: np.ndarray) -> _Sets:
     return _Sets(sets.level + (farthest & (off > 0.0)), sets.drawn & ~farthest, np.where(farthest, 1.0, sets.share))
 
 
-def _checked(m: Primitives, x: Unknowns) -> Unknowns | None:
-    """Return the unknowns without what only the search needed, if they solve the equations with free selection."""
+def _checked(m: Primitives, x: Unknowns) -> tuple[Unknowns | None, float]:
+    """Return the unknowns without what only the search needed, and what they miss with free selection."""
     drawn = x["_group"] >= 0
     answer = {name: x[name] for name in ("log_wage", "log_demand")}
     if drawn.any():
         shares = x["atom_share"][:-1]
         if np.any(shares < -_ROUNDING) or np.any(shares > 1.0 + _ROUNDING) or _disordered(m, x):
-            return None
+            return None, np.inf
         answer |= {"atom_share": np.clip(shares, 0.0, 1.0), "_group": x["_group"]}
         answer["_log_at"] = np.where(drawn, x["_log_at"], np.nan)
-    return answer if max(largest(eq.stated(m, answer, eq.selection(m, answer))).values()) < 0.5 * TOLERANCE else None
+    return answer, max(largest(eq.stated(m, answer, eq.selection(m, answer))).values())
 
 
 def _disordered(m: Primitives, x: Unknowns) -> bool:
