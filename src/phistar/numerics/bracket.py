@@ -15,7 +15,7 @@ import numpy as np
 _SAME, _NEXT = 1e-14, 1e-15
 #: From this gap downwards Newton only halves the distance where the tail is thin.
 _STEEP = -0.5
-#: Longest step of Newton, and the first one while the bracket is open.
+#: Longest step of Newton, and the stride while the bracket is open.
 _LEAP, _STRIDE = 50.0, 2.0
 
 
@@ -85,20 +85,22 @@ class Bracket:
         closed = np.isfinite(self.low.place) & np.isfinite(self.high.place)
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             proposal = np.where(closed & (gap < _STEEP), np.nan, w + step)
-            good = (proposal > self.low.place) & (proposal < self.high.place) & (np.abs(step) < _LEAP)
-            if self.walls is None:
-                if good.all():
-                    return proposal
-                return np.where(good, proposal, np.where(closed, self._cut(halve), self._stride(w)))
-            if (good & (np.abs(step) <= 0.5 * (self.wall.place - w))).all():
+            bends = np.abs(step) > 0.5 * (self.wall.place - w)
+            inside = self._inside(proposal, step)
+            if (inside & ~bends).all():
                 return proposal
             cut = self._cut(halve)
-            kink = self._kink(cut)
-            bends = np.isnan(kink) & (np.abs(step) > 0.5 * (self.wall.place - w))
-            proposal = np.where(bends, w + self._towards_wall(w, gap, step), proposal)
-            good = (proposal > self.low.place) & (proposal < self.high.place) & (np.abs(step) < _LEAP)
-            cut = np.where(np.isnan(kink), cut, kink)
-        return np.where(good, proposal, np.where(closed, cut, self._stride(w)))
+            if self.walls is not None:
+                kink = self._kink(cut)
+                bends &= np.isnan(kink)
+                proposal = np.where(bends, w + self._towards_wall(w, gap, step), proposal)
+                inside, cut = self._inside(proposal, step), np.where(np.isnan(kink), cut, kink)
+        return np.where(inside, proposal, np.where(closed, cut, self._stride(w)))
+
+    def _inside(self, place: np.ndarray, step: np.ndarray) -> np.ndarray:
+        """Tell where Newton's proposal is between the ends and not a leap."""
+        between: np.ndarray = (place > self.low.place) & (place < self.high.place)
+        return between & (np.abs(step) < _LEAP)
 
     def _cut(self, halve: bool) -> np.ndarray:
         """Cut the bracket in the shares of the log gaps at its ends.
