@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from phistar.blocks.layout import is_home
-from phistar.core.errors import InputError, unknown_key
+from phistar.core.errors import InputError, entries, unknown_key
 from phistar.core.parameters import Parameter, is_list
 from phistar.core.paths import Path, parse_path
 from phistar.numerics.duals import value_of
@@ -261,7 +261,7 @@ class Keyed:
     def _check_index(self, path: Path, i: int) -> None:
         n = len(self.countries)
         if i >= n:
-            raise InputError(path.text, f"is out of range: there are {n} countries, counted from 0")
+            raise InputError(path.text, f"is out of range for {entries(n, 'country', 'countries')}, counted from 0")
 
 
 def _parameters(member: Any) -> dict[str, Any]:

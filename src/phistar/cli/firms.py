@@ -45,6 +45,7 @@ Out = Annotated[str, typer.Option("--out", metavar="FILE", help="A .csv or .parq
 def firms_command(scenario: Scenario, out: Out, n: Count = 100_000, seed: Seed = 1, settings: Settings = None) -> None:
     """Draw the firms of an equilibrium: productivity, sales, employment, where they sell."""
     from phistar.cli.output import say
+    from phistar.core.errors import entries
     from phistar.core.files import TABLE_SUFFIXES, check_suffix, check_writable, write_columns
     from phistar.report.results import equilibrium_notes, market_table
     from phistar.verbs.simulate import SHARES, market_quantiles, simulate
@@ -59,7 +60,7 @@ def firms_command(scenario: Scenario, out: Out, n: Count = 100_000, seed: Seed =
     say(
         [market_table(market_quantiles(equilibrium), SHARES, equilibrium.countries)] if varied else [],
         [
-            f"{n:,} firms (seed {seed}), columns {', '.join(firms.columns)}; in {out}",
+            f"{entries(n, 'firm', 'firms')} (seed {seed}), columns {', '.join(firms.columns)}; in {out}",
             *equilibrium_notes(equilibrium)[:1],
         ],
     )

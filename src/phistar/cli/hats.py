@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
-from phistar.cli.options import Json
+from phistar.cli.options import Json, naming
 
 ModelName = Annotated[str, typer.Argument(metavar="MODEL", help="A model with exact hats.", show_default=False)]
 Flows = Annotated[
@@ -41,5 +42,14 @@ def hats_command(
     if not change:
         raise InputError("--change", "is missing: nothing would change",
                          remedy="give what does, new over old, as --change tau=0.9")  # fmt: skip
-    world = hats(model, flows, parse_settings(given or (), "--given"), parse_settings(change or (), "--change"))
+    known, changed = parse_settings(given or (), "--given"), parse_settings(change or (), "--change")
+    with naming(_options(known, changed)):
+        world = hats(model, flows, known, changed)
     deliver(world.to_dict, equilibrium_tables(world), equilibrium_notes(world), json)
+
+
+def _options(known: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, str]:
+    """Name the option that each key was given by, or should have been; one that both give keeps its own name."""
+    given = {key: f"--given {key}" for key in ("k", "threshold", *known) if key not in changed}
+    moved = {key: f"--change {key}" for key in changed if key not in known}
+    return {"table": "--flows", "flows": "--flows", **given, **moved}

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from phistar.cli.options import Json, Scenario, Settings
+from phistar.cli.options import Json, Scenario, Settings, read_share
 
 Kind = Annotated[
     str,
@@ -17,9 +17,17 @@ Kind = Annotated[
         show_default=False,
     ),
 ]
+
+
+def _share(text: str) -> float:
+    return read_share(text, "--by")
+
+
 By = Annotated[
     float | None,
-    typer.Option("--by", metavar="SHARE", help="Share of tau - 1 that goes: 1 is free trade.", show_default=False),
+    typer.Option(
+        "--by", parser=_share, metavar="SHARE", help="Share of tau - 1 that goes: 1 is free trade.", show_default=False
+    ),
 ]
 To = Annotated[
     float | None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -33,3 +35,36 @@ Over = Annotated[
         show_default=False,
     ),
 ]
+
+
+@contextmanager
+def naming(options: Mapping[str, str]) -> Iterator[None]:
+    """Let errors name what was typed: an option in place of the argument that the library takes it as."""
+    from phistar.core.errors import InputError
+
+    try:
+        yield
+    except InputError as error:
+        if error.key not in options:
+            raise
+        raise error.renamed(options[error.key]) from None
+
+
+def read_share(text: str, option: str) -> float:
+    """Read a share of one, as 0.25 for 25 per cent.
+
+    Raises
+    ------
+    InputError
+        When it is a percentage, with the share to write in its place, or no number.
+    """
+    from phistar.core.errors import InputError
+
+    number = text.strip().removesuffix("%").strip()
+    try:
+        value = float(number)
+    except ValueError:
+        raise InputError(option, "must be a number, a share of one", text, "0.25 is 25 per cent") from None
+    if number != text.strip():
+        raise InputError(option, "must be a share of one, not a percentage", text, f"write {option} {value / 100:.12g}")
+    return value

@@ -7,7 +7,12 @@ from typing import Annotated
 
 import typer
 
-from phistar.cli.options import Json
+from phistar.cli.options import Json, naming, read_share
+
+#: Options by the name of the argument they set; a flag stands for itself.
+OPTIONS = {name: f"--{name}" for name in ("importer", "exporter", "rate", "sigma", "shape", "table", "inputs")}
+#: A tariff from here on is more often a percentage given as a share than meant.
+LARGE_RATE = 2.0
 
 Importer = Annotated[
     list[str],
@@ -27,12 +32,19 @@ Exporter = Annotated[
         show_default=False,
     ),
 ]
+
+
+def _rate(text: str) -> float:
+    return read_share(text, "--rate")
+
+
 Rate = Annotated[
     float,
     typer.Option(
         "--rate",
+        parser=_rate,
         metavar="R",
-        help="Ad valorem rate, 0.25 is 25 per cent; below 0 subsidises imports.",
+        help="Ad valorem rate as a share: 0.25 is 25 per cent; below 0 subsidises imports.",
         show_default=False,
     ),
 ]
@@ -79,9 +91,15 @@ def trade_command(
     from phistar.verbs.trade import trade
 
     _check_files(json, figure, out)
-    result = trade(importer, exporter, rate, sigma=sigma, shape=shape, table=table, inputs=inputs, retaliate=retaliate)
+    with naming(OPTIONS):
+        result = trade(
+            importer, exporter, rate, sigma=sigma, shape=shape, table=table, inputs=inputs, retaliate=retaliate
+        )
     console = trade_console(stderr=json == "-")
     print_trade(result, console)
+    if rate >= LARGE_RATE:
+        note = f"note: --rate {rate:g} is a share, so the tariff is {100 * rate:,.10g} per cent"
+        console.print(f"{note}; {rate:g} per cent is --rate {rate / 100:g}", markup=False, soft_wrap=True)
     if figure is not None:
         from phistar.report.save import save_chart
         from phistar.report.trade import trade_figure

@@ -36,6 +36,10 @@ class InputError(PhistarError):
         tail = f": {remedy}" if remedy else ""
         super().__init__(f"{key}{shown} {problem}{tail}")
 
+    def renamed(self, key: str) -> InputError:
+        """Return the same error under another key, such as the option that a command takes it from."""
+        return InputError(key, self.problem, self.value, self.remedy)
+
 
 class NoEquilibrium(PhistarError):
     """No certified equilibrium: why, and what to try next."""
@@ -56,7 +60,7 @@ def shorten(value: Any, width: int = 60) -> str:
 
 def entries(count: int, one: str = "entry", many: str = "entries") -> str:
     """Say how many there are: ``1 entry``, ``2 entries``."""
-    return f"{count} {one if count == 1 else many}"
+    return f"{count:,} {one if count == 1 else many}"
 
 
 #: Known names that an error lists in full; of more it tells the nearest few.

@@ -17,6 +17,8 @@ import numpy as np
 from phistar.core.errors import InputError, entries, unknown_key
 
 REQUIRED = object()
+#: The short form of a world of identical countries: how many there are besides the one described.
+PARTNERS = "partners"
 
 
 @dataclass(frozen=True)
@@ -168,7 +170,9 @@ def read_country(p: Parameter, value: Any, count: int) -> np.ndarray:
     if is_list(value):
         if len(value) != count:
             raise InputError(
-                p.name, f"has {entries(len(value))} for {count} countries", remedy="give one entry a country"
+                p.name,
+                f"has {entries(len(value))} for {entries(count, 'country', 'countries')}",
+                remedy="give one entry a country",
             )
         return np.array([read_number(p, v, f"{p.name}[{i}]") for i, v in enumerate(value)])
     return np.full(count, read_number(p, value, p.name))
@@ -186,7 +190,9 @@ def read_matrix(p: Parameter, value: Any, count: int) -> np.ndarray:
         return matrix
     if len(value) != count:
         raise InputError(
-            p.name, f"has {entries(len(value), 'row', 'rows')} for {count} countries", remedy="give one row an origin"
+            p.name,
+            f"has {entries(len(value), 'row', 'rows')} for {entries(count, 'country', 'countries')}",
+            remedy="give one row an origin",
         )
     rows = []
     for i, row in enumerate(value):

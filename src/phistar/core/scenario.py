@@ -5,17 +5,18 @@ from __future__ import annotations
 import copy
 import json
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path as FilePath
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from phistar.core.errors import InputError, entries, unknown_key
+from phistar.core.errors import InputError, entries, shorten, unknown_key
 from phistar.core.paths import parse_path
 
 SECTIONS = ("model", "parameters", "counterfactual", "countries")
+FORMATS = (".toml", ".json")
 
 
 class Counterfactual(BaseModel):
@@ -70,8 +71,8 @@ def load_scenario(source: Any, settings: Sequence[str] = ()) -> Scenario:
         data = copy.deepcopy(dict(source))
     else:
         data = _read(source)
-    for text in settings:
-        _set(data, text)
+    for key, value in _settings(settings):
+        set_key(data.setdefault("parameters", {}), key, value)
     return _checked(data)
 
 
@@ -90,9 +91,12 @@ def _read(source: str | PathLike[str]) -> dict[str, Any]:
     except OSError as error:
         raise InputError("scenario", f"cannot be read ({error.strerror})", str(source)) from None
     try:
-        data = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+        data = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
     except (tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
-        kind = "JSON" if path.suffix == ".json" else "TOML"
+        kind = "JSON" if path.suffix.lower() == ".json" else "TOML"
+        if path.suffix and path.suffix.lower() not in FORMATS:
+            raise InputError("scenario", "is neither TOML nor JSON", str(source),
+                             remedy="scenario files are .toml or .json") from None  # fmt: skip
         raise InputError("scenario", f"is not valid {kind}: {error}", str(source)) from None
     except RecursionError:
         raise InputError("scenario", "is nested too deeply", str(source)) from None
@@ -152,11 +156,19 @@ def parse_settings(texts: Sequence[str], option: str) -> dict[str, Any]:
     return found
 
 
-def _set(data: dict[str, Any], setting: str) -> None:
-    key, equals, text = setting.partition("=")
-    if not equals or not key.strip():
-        raise InputError("--set", "must be KEY=VALUE", setting)
-    set_key(data.setdefault("parameters", {}), key, parse_value(text.strip()))
+def _settings(texts: Sequence[str]) -> Iterator[tuple[str, Any]]:
+    """Take ``KEY=VALUE`` texts apart, in order; a key that stands twice would hide a value."""
+    given: dict[tuple[str | int, ...], Any] = {}
+    for setting in texts:
+        key, equals, text = (part.strip() for part in setting.partition("="))
+        if not equals or not key:
+            raise InputError("--set", "must be KEY=VALUE", setting)
+        place, value = parse_path(key).parts, parse_value(text)
+        if place in given:
+            both = f"{shorten(given[place], 30)} and to {shorten(value, 30)}"
+            raise InputError(key, f"is set twice, to {both}", remedy="set it once")
+        given[place] = value
+        yield key, value
 
 
 def set_key(parameters: dict[str, Any], key: str, value: Any) -> None:

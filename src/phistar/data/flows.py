@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from phistar.core.errors import InputError
+from phistar.core.errors import InputError, entries
 from phistar.data.countries import country_name
 
 LONG_HEADER = ("origin", "destination", "value")
@@ -62,7 +62,7 @@ class FlowTable:
 def _check_flows(flows: np.ndarray, countries: tuple[str, ...]) -> None:
     count = len(countries)
     if count < 2:
-        raise InputError("table", f"has {count} countries: trade needs at least two")
+        raise InputError("table", f"has {entries(count, 'country', 'countries')}: trade needs at least two")
     if len(set(countries)) < count:
         twice = next(c for c in countries if countries.count(c) > 1)
         raise InputError("table", "names a country twice", twice)
@@ -152,7 +152,9 @@ def _read_long(rows: list[list[str]], header: tuple[str, ...]) -> tuple[tuple[st
     pairs: dict[tuple[str, str], float] = {}
     for number, row in enumerate(rows[1:], start=2):
         if len(row) != len(header):
-            raise InputError(f"table row {number}", f"has {len(row)} cells where the header has {len(header)}")
+            raise InputError(
+                f"table row {number}", f"has {entries(len(row), 'cell', 'cells')} where the header has {len(header)}"
+            )
         origin, destination, value = (row[n] for n in at)
         if not origin or not destination:
             raise InputError(f"table row {number}", "lacks its origin or destination")
@@ -191,7 +193,10 @@ def _read_square(rows: list[list[str]]) -> tuple[tuple[str, ...], np.ndarray]:
     flows = np.zeros((len(origins), len(origins)))
     for i, row in enumerate(rows[1:]):
         if len(row) != len(rows[0]):
-            raise InputError(f"table row {row[0]}", f"has {len(row) - 1} flows for {len(destinations)} destinations")
+            raise InputError(
+                f"table row {row[0]}",
+                f"has {entries(len(row) - 1, 'flow', 'flows')} for {len(destinations)} destinations",
+            )
         for j, cell in enumerate(row[1:]):
             flows[i, origins.index(destinations[j])] = _read_number(cell, f"flow {row[0]} to {destinations[j]}")
     return tuple(origins), flows

@@ -8,6 +8,7 @@ from typing import Any
 
 from phistar.core.errors import unknown_key
 from phistar.core.model import Model
+from phistar.core.parameters import PARTNERS
 from phistar.core.scenario import Scenario, load_scenario
 
 #: name -> (module, class)
@@ -49,7 +50,8 @@ def all_models() -> Iterator[type[Model]]:
 def read_scenario(source: Any, settings: Sequence[str] = ()) -> Scenario:
     """Read a scenario and lay ``KEY=VALUE`` settings over it: whole parameters first, then single entries.
 
-    A parameter given in a short form is written out in full before one of its entries is set.
+    A parameter given in a short form is written out in full before one of its entries is set; countries are then
+    told apart, and the lists count them.
 
     Raises
     ------
@@ -63,6 +65,9 @@ def read_scenario(source: Any, settings: Sequence[str] = ()) -> Scenario:
         full = build_model(scenario).as_parameters()
         written = {name: full[name] for name in names if name in full}
         scenario = scenario.model_copy(update={"parameters": {**scenario.parameters, **written}})
+    if single:
+        apart = {name: value for name, value in scenario.parameters.items() if name != PARTNERS}
+        scenario = scenario.model_copy(update={"parameters": apart})
     return load_scenario(scenario, single)
 
 

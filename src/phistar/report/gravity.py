@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from phistar.core.certificate import TOLERANCE
+from phistar.core.errors import entries
 from phistar.report.tables import Column, Table, label
 from phistar.verbs.gravity import Gravity
 
@@ -25,8 +26,8 @@ def gravity_tables(result: Gravity) -> list[Table]:
     heads = [label("flows on"), *(Column(h) for h in ("elasticity", "standard error", "95% from", "to"))]
     notes = [
         f"Poisson pseudo-maximum likelihood, origin and destination fixed effects; standard errors {kind}; "
-        f"{len(fit.sample.flow)} pairs, {int((fit.sample.flow == 0.0).sum())} of them zero, "
-        f"{fit.freedom} degrees of freedom"
+        f"{entries(len(fit.sample.flow), 'pair', 'pairs')}, {int((fit.sample.flow == 0.0).sum())} of them zero, "
+        f"{entries(fit.freedom, 'degree', 'degrees')} of freedom"
     ]
     return [Table(f"Gravity: {result.source}", heads, rows, notes)]
 
@@ -46,12 +47,12 @@ def gravity_notes(result: Gravity) -> list[str]:
         more = f" and {len(fit.separated) - MOST_NAMED} more" if len(fit.separated) > MOST_NAMED else ""
         lines.append(f"separated zeros left out, as something predicts them perfectly: {named}{more}")
     if result.closed:
-        lines.append(f"{result.closed} pairs without a finite trade cost left out")
+        lines.append(f"{entries(result.closed, 'pair', 'pairs')} without a finite trade cost left out")
     if result.absorbed:
         lines.append(f"taken up by the fixed effects: {', '.join(result.absorbed)}")
     lines.append(
         f"certified: first-order conditions within {certificate.max_residual:.1e} ({certificate.worst}), "
-        f"at most {TOLERANCE:.0e} allowed; {fit.steps} steps"
+        f"at most {TOLERANCE:.0e} allowed; {entries(fit.steps, 'step', 'steps')}"
     )
     return lines
 

@@ -12,7 +12,7 @@ import numpy as np
 from phistar.core.axes import COUNTRY, COUNTRY_AXES, FIRM, PAIR, Variable
 from phistar.core.certificate import TOLERANCE, Certificate
 from phistar.core.equilibrium import Equilibrium
-from phistar.core.errors import shorten
+from phistar.core.errors import entries, shorten
 from phistar.core.model import Model
 from phistar.core.parameters import REQUIRED
 from phistar.report.changes import changes_of, difference_notes
@@ -25,7 +25,12 @@ MOST_COUNTRIES_ACROSS = 4
 #: Firms (times markets) printed one by one; beyond, they fill pages.
 MOST_FIRM_ROWS = 60
 FIRM_DIGITS = 5
-
+#: Stands before a derivative among elasticities.
+SLOPE = "∂"
+SLOPE_NOTE = (
+    f"{SLOPE} d outcome / d ln key (d key in a semi column), where a level may be zero or negative, or is a log: "
+    "it has no elasticity"
+)
 #: Digits of a quantile: more would not fit the page.
 MARKET_DIGITS = 5
 
@@ -53,7 +58,7 @@ def certificate_lines(certificate: Certificate, name: str = "") -> list[str]:
     head = f"{name}: " if name else ""
     lines = [
         f"{head}certified: largest residual {certificate.max_residual:.1e} ({certificate.worst}) "
-        f"among {len(certificate.residuals)} equations, at most {TOLERANCE:.0e} allowed"
+        f"among {entries(len(certificate.residuals), 'equation', 'equations')}, at most {TOLERANCE:.0e} allowed"
     ]
     if certificate.checks:
         said = ", ".join(f"{name} {'yes' if holds else 'no'}" for name, holds in certificate.checks.items())
@@ -142,19 +147,30 @@ def elasticity_tables(result: Mapping[str, Any], labels: Mapping[str, Sequence[s
     found: Mapping[str, Mapping[str, Any]] = result["elasticities"]
     keys = list(dict.fromkeys(to for row in found.values() for to in row))
     groups: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+    marked: set[tuple[str, ...]] = set()
     for of, row in found.items():
         first = next(iter(row.values()))
         dims = tuple(first["dims"])
-        texts = {to: [_fixed(x) for x in np.ravel(cell["values"])] for to, cell in row.items()}
+        texts = {to: _slopes(cell) for to, cell in row.items()}
+        groups.setdefault(dims, [])
+        marked |= {dims} if "derivative" in first else set()
         shape = np.shape(first["values"])
         for i, where in enumerate(_places(shape, dims, labels)):
-            groups.setdefault(dims, []).append((of, *where, *(texts[to][i] if to in texts else "" for to in keys)))
+            groups[dims].append((of, *where, *(texts[to][i] if to in texts else "" for to in keys)))
     kinds = {to: cell["kind"] for row in found.values() for to, cell in row.items()}
     heads = [Column(to if kinds[to] == "elasticity" else f"{to} (semi)") for to in keys]
     return [
-        Table(f"Elasticities by {' and '.join(dims) or 'world'}", [label("of"), *map(label, dims), *heads], rows)
+        Table(f"Elasticities by {' and '.join(dims) or 'world'}", [label("of"), *map(label, dims), *heads], rows,
+              [SLOPE_NOTE] if dims in marked else [])
         for dims, rows in groups.items()
-    ]
+    ]  # fmt: skip
+
+
+def _slopes(cell: Mapping[str, Any]) -> list[str]:
+    """Format the elasticities of one outcome in one key, or its derivatives where elasticities would mislead."""
+    if "derivative" not in cell:
+        return [_fixed(x) for x in np.ravel(cell["values"])]
+    return [f"{SLOPE} {_fixed(x)}" if np.isfinite(float(x)) else "-" for x in np.ravel(cell["derivative"])]
 
 
 def models_table(models: Sequence[type[Model]]) -> Table:

@@ -14,6 +14,8 @@ from math import floor, isinf, isnan, log10
 #: Columns a table may take in a pipe or a file.
 WIDTH = 100
 GAP = "  "
+#: Columns that running text needs to be read in a table: with less, each row becomes a paragraph.
+READABLE = 16
 #: Digits shown: what a printed table is compared to, without the noise of a full double.
 SIGNIFICANT = 7
 
@@ -58,7 +60,10 @@ def words(head: str) -> Column:
 def render(table: Table, width: int = WIDTH, paint: Paint | None = None) -> str:
     """Lay a table out as lines of text no wider than `width` wherever its narrowest columns allow."""
     paint = paint or (lambda text, style: text)
-    bands = [_band(table, chosen, width, paint) for chosen in _fold(table, width)]
+    if _cramped(table, width):
+        bands = [_paragraphs(table, width, paint)]
+    else:
+        bands = [_band(table, chosen, width, paint) for chosen in _fold(table, width)]
     notes = [paint(line, "note") for note in table.notes for line in textwrap.wrap(note, width)]
     head = [paint(line, "title") for line in textwrap.wrap(table.title, width, subsequent_indent="  ")]
     return "\n".join([*head, "\n\n".join(bands), *notes])
@@ -133,12 +138,38 @@ def _fold(table: Table, width: int) -> Iterator[list[int]]:
     yield sorted(fixed + band)
 
 
+def _cramped(table: Table, width: int) -> bool:
+    """Whether running texts would have too little room beside one another."""
+    widths = [min(w, READABLE) if c.wraps else w for c, w in zip(table.columns, _widths(table), strict=True)]
+    running = sum(column.wraps for column in table.columns)
+    return running > 1 and sum(widths) + len(GAP) * (len(widths) - 1) > width
+
+
+def _paragraphs(table: Table, width: int, paint: Paint) -> str:
+    """Lay rows out as paragraphs: what labels a row and its first text, then the other cells by their heads."""
+    first = next(i for i, column in enumerate(table.columns) if column.wraps)
+    rule = paint("─" * width, "rule")
+    lines = [rule]
+    for row in table.rows:
+        labels = GAP.join(cell for cell in row[:first] if cell)
+        cells = zip(table.columns[first + 1 :], row[first + 1 :], strict=True)
+        rest = "; ".join(f"{column.head}: {cell}" for column, cell in cells if cell not in ("", "-"))
+        text = textwrap.wrap(f"{labels}{GAP}{row[first]}", width, subsequent_indent="    ")
+        lines.append(paint(text[0][: len(labels)], "head") + text[0][len(labels) :])
+        lines += text[1:]
+        lines += textwrap.wrap(rest, width, initial_indent="    ", subsequent_indent="    ")
+    return "\n".join([*lines, rule])
+
+
 def _band(table: Table, chosen: Sequence[int], width: int, paint: Paint) -> str:
+    """Lay out some columns of a table, without the rows that have nothing in any of them."""
     columns = [table.columns[i] for i in chosen]
+    told = [i for i in chosen if not table.columns[i].repeats]
+    rows = [row for row in table.rows if not told or any(row[i] for i in told)]
     widths = _shrink(columns, [_widths(table)[i] for i in chosen], width)
     rule = paint("─" * (sum(widths) + len(GAP) * (len(widths) - 1)), "rule")
     head = _line([column.head for column in columns], columns, widths)
-    body = [line for row in table.rows for line in _lines([row[i] for i in chosen], columns, widths)]
+    body = [line for row in rows for line in _lines([row[i] for i in chosen], columns, widths)]
     return "\n".join([rule, paint(head, "head"), rule, *body, rule])
 
 

@@ -26,9 +26,10 @@ PIPE_WIDTH = 100
 
 @dataclass(frozen=True)
 class Column:
-    """One column of the table: heading in two lines, values, decimals."""
+    """One column of the table: heading in two lines, what it says, values, decimals."""
 
     heading: str
+    meaning: str
     values: Callable[[TradeResult], np.ndarray]
     decimals: int = 2
     signed: bool = True
@@ -44,17 +45,22 @@ def _level(name: str) -> Callable[[TradeResult], np.ndarray]:
 
 #: In the order of their worth to a reader: a narrow terminal drops the last ones.
 COLUMNS = (
-    Column("welfare\n%", _percent("welfare_hat"), 3),
-    Column("welfare\n{money}", _level("equivalent_variation"), 1),
-    Column("real\nwage %", _percent("real_wage_hat"), 3),
-    Column("terms of\ntrade %", _percent("terms_of_trade_hat")),
-    Column("revenue\n{money}", _level("tariff_revenue_cf"), 1, signed=False),
-    Column("exports\n%", _percent("exports_hat")),
-    Column("exporters\n%", _percent("exporters_hat")),
-    Column("export\nlinks %", _percent("export_links_hat")),
-    Column("home\ncutoff %", _percent("domestic_cutoff_hat"), 3),
-    Column("average\nprod. %", _percent("productivity_sales_weighted_hat")),
-)
+    Column("welfare\n%", "final spending over the prices paid, tariff revenue included", _percent("welfare_hat"), 3),
+    Column("welfare\n{money}", "the same change, worth at spending before", _level("equivalent_variation"), 1),
+    Column("real\nwage %", "wage over the prices paid", _percent("real_wage_hat"), 3),
+    Column("terms of\ntrade %", "price of own goods over that of imports, tariffs apart",
+           _percent("terms_of_trade_hat")),
+    Column("revenue\n{money}", "tariff revenue, after", _level("tariff_revenue_cf"), 1, signed=False),
+    Column("exports\n%", "value of exports, tariffs apart", _percent("exports_hat")),
+    Column("export\nlinks %", "pairs of a firm and a foreign country it sells in", _percent("export_links_hat")),
+    Column("exporters\n%", "firms that sell abroad, taken as those in the largest foreign market: a tariff there "
+           "shows in full", _percent("exporters_hat")),
+    Column("home\ncutoff %", "productivity that a firm needs to survive at home", _percent("domestic_cutoff_hat"), 3),
+    Column("average\nprod. %", "productivity of the firms in a market, averaged over sales in all markets",
+           _percent("productivity_sales_weighted_hat")),
+)  # fmt: skip
+#: Assumptions that the words under the table tell already.
+TOLD = {"welfare", "export links", "exporters", "productivity"}
 
 
 def print_trade(result: TradeResult, console: Console | None = None) -> None:
@@ -79,17 +85,20 @@ def trade_console(*, stderr: bool = False) -> Console:
 
 
 def trade_report(result: TradeResult, width: int = PIPE_WIDTH) -> RenderableType:
-    """Return the whole report: the shock, the table, what it rests on, the certificate."""
+    """Return the whole report: the shock, the table, what its columns say and rest on, the certificate."""
     total = float(result["equivalent_variation"].sum())
     revenue = float(result["tariff_revenue_cf"].sum())
     world = f"World: welfare {total:+,.1f}, tariff revenue {revenue:,.1f} {result.model.table.money}"
     return Group(
         Text(),
         Text(result.model.sentence, style="bold"),
-        Text(f"{result.model.table.source}; Melitz firms, one sector; changes in per cent", style="dim"),
+        Text(f"{result.model.table.source}; Melitz firms, one sector; changes in %", style="dim"),
         Text(),
         trade_table(result, width),
         Text(world),
+        Text(),
+        Text("What the columns say", style="bold"),
+        _legend(result, width),
         Text(),
         Text("What this rests on", style="bold"),
         _assumptions(result),
@@ -103,13 +112,10 @@ def trade_table(result: TradeResult, width: int = PIPE_WIDTH) -> Table:
     """Return the table of countries: those of the experiment first, then the others by welfare."""
     table = Table(box=box.SIMPLE_HEAD, padding=0, pad_edge=False, show_edge=False, header_style="bold")
     names = result.model.table.names
-    longest = min(max(len(name) for name in names), 24)
-    table.add_column("\nCountry", no_wrap=True, width=longest, overflow="ellipsis")
-    shown = _fitting(width - longest - 1)
-    money = "bn USD" if result.model.table.money == "billion USD" else "units"
+    table.add_column("\nCountry", no_wrap=True, width=_longest(result), overflow="ellipsis")
     cells = []
-    for column in shown:
-        table.add_column(column.heading.format(money=money), justify="right", no_wrap=True)
+    for column in _fitting(result, width):
+        table.add_column(column.heading.format(money=_money(result)), justify="right", no_wrap=True)
         cells.append([_cell(x, column) for x in column.values(result)])
     first, others = _order(result)
     for group in (first, others):
@@ -120,9 +126,18 @@ def trade_table(result: TradeResult, width: int = PIPE_WIDTH) -> Table:
     return table
 
 
-def _fitting(room: int) -> list[Column]:
+def _longest(result: TradeResult) -> int:
+    return min(max(len(name) for name in result.model.table.names), 24)
+
+
+def _money(result: TradeResult) -> str:
+    return "bn USD" if result.model.table.money == "billion USD" else "units"
+
+
+def _fitting(result: TradeResult, width: int) -> list[Column]:
+    """Choose the columns that a page has room for."""
     shown: list[Column] = []
-    used = 0
+    room, used = width - _longest(result) - 1, 0
     for column in COLUMNS:
         used += max(7, *(len(line) for line in column.heading.format(money="bn USD").split("\n"))) + 1
         if used > room and shown:
@@ -157,11 +172,27 @@ def _few(result: TradeResult) -> list[str]:
     return [code for side in sides if len(side) <= 3 for code in side]
 
 
-def _assumptions(result: TradeResult) -> RenderableType:
+def _legend(result: TradeResult, width: int) -> RenderableType:
+    """Say what each column shown means, for who has read nothing else."""
+    grid = _grid()
+    for column in _fitting(result, width):
+        heading = column.heading.format(money=_money(result)).replace("\n", " ")
+        grid.add_row(heading, column.meaning)
+    return grid
+
+
+def _grid() -> Table:
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True, style="cyan")
     grid.add_column(ratio=1)
+    return grid
+
+
+def _assumptions(result: TradeResult) -> RenderableType:
+    grid = _grid()
     for row in result.assumptions:
+        if row["name"] in TOLD:
+            continue
         text = Text(row["assumption"])
         if row["source"] != "convention":
             text.append(f" [{row['source']}]", style="dim")
@@ -291,7 +322,8 @@ def _links_panel(rows: list[dict[str, Any]], y: altair.Y) -> Any:
     import altair as alt
 
     data = alt.Data(values=rows)
-    x = alt.X("links:Q", title="change in exporter-market pairs, per cent", axis=_axis(5))
+    said = ["change in export links, per cent", "(pairs of a firm and a foreign country)"]
+    x = alt.X("links:Q", title=said, axis=_axis(5))
     hints = ["country:N", *(alt.Tooltip(f"{name}:Q", format="+.2f") for name in ("links", "exports"))]
     stems = alt.Chart(data).mark_rule(color=GREY, strokeWidth=1.5).encode(y=y, x=x, x2=alt.datum(0), tooltip=hints)
     heads = alt.Chart(data).mark_circle(color=INK, size=60, opacity=1).encode(y=y, x=x, tooltip=hints)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from phistar.core.axes import Variable
 from phistar.core.equilibrium import Equilibrium
 from phistar.core.errors import InputError, NoEquilibrium, unknown_key
 from phistar.core.model import Model, Unknowns
@@ -33,11 +34,14 @@ class Elasticities:
         every foreign pair) all of them move in proportion.
     kinds : mapping of str to str
         By key: ``elasticity``, or ``semi-elasticity`` (d ln of / d to) where the parameter may be negative.
+    derivatives : mapping of (str, str) to ndarray
+        Of outcomes that may be zero or negative, or are logs: d of / d ln to (d of / d to for a semi-elasticity).
     """
 
     equilibrium: Equilibrium
     table: Mapping[tuple[str, str], np.ndarray]
     kinds: Mapping[str, str]
+    derivatives: Mapping[tuple[str, str], np.ndarray]
 
     def __getitem__(self, key: tuple[str, str]) -> np.ndarray:
         return self.table[key]
@@ -47,7 +51,10 @@ class Elasticities:
         dims = {v.name: list(v.dims) for v in self.equilibrium.variables}
         nested: dict[str, dict[str, Any]] = {}
         for (of, to), values in self.table.items():
-            nested.setdefault(of, {})[to] = {"dims": dims[of], "values": values, "kind": self.kinds[to]}
+            cell = {"dims": dims[of], "values": values, "kind": self.kinds[to]}
+            if (of, to) in self.derivatives:
+                cell["derivative"] = self.derivatives[of, to]
+            nested.setdefault(of, {})[to] = cell
         return {
             "phistar": VERSION,
             "model": self.equilibrium.model.name,
@@ -88,12 +95,14 @@ def elasticities(
     paths = [parse_path(to)] if to is not None else model.movable()
     gradients = differentiate(model, dict(equilibrium.unknowns), paths)
     names = [of] if of is not None else list(equilibrium.values)
-    table = {
-        (name, path.text): _logarithmic(equilibrium.values[name], gradients[name][i])
-        for name in names
-        for i, path in enumerate(paths)
-    }
-    return Elasticities(equilibrium, table, {p.text: kind_of(p) for p in paths})
+    variables = {v.name: v for v in equilibrium.variables}
+    table, derivatives = {}, {}
+    for name in names:
+        for i, path in enumerate(paths):
+            table[name, path.text] = _logarithmic(variables[name], equilibrium.values[name], gradients[name][i])
+            if not variables[name].proportional:
+                derivatives[name, path.text] = gradients[name][i]
+    return Elasticities(equilibrium, table, {p.text: kind_of(p) for p in paths}, derivatives)
 
 
 def kind_of(path: Path) -> str:
@@ -101,11 +110,15 @@ def kind_of(path: Path) -> str:
     return "semi-elasticity" if path.parts[-1] in _SEMI else "elasticity"
 
 
-def _logarithmic(value: np.ndarray, gradient: np.ndarray) -> np.ndarray:
-    """Turn derivatives in the parameter's log into those of the outcome's log; undefined at zero.
+def _logarithmic(variable: Variable, value: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+    """Turn derivatives in the parameter's log into those of the outcome's log; undefined where it has none.
 
-    Logs of productivity are differentiated as they stand only through their level, like every outcome.
+    A level that may be of either sign has a log where it is positive, a log is one already.
     """
+    if variable.signed:
+        value = np.where(value > 0.0, value, 0.0)
+    elif not variable.proportional:
+        value = np.zeros(np.shape(value))
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(value != 0.0, gradient / value, np.nan)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from phistar.core.equilibrium import Equilibrium
-from phistar.core.errors import InputError
+from phistar.core.errors import InputError, entries
 from phistar.data.flows import read_flows
 from phistar.models.registry import get_model
 
@@ -58,5 +58,5 @@ def hats(
         flows, countries = table.flows, table.countries
     matrix = np.asarray(flows, dtype=float)
     if countries and len(countries) != len(matrix):
-        raise InputError("countries", f"has {len(countries)} names for {len(matrix)} countries")
+        raise InputError("countries", f"has {entries(len(countries), 'name', 'names')} for {len(matrix)} countries")
     return found.hats(matrix, observed, changes, countries)

@@ -6,7 +6,7 @@ import numpy as np
 
 from phistar.blocks.gravity.effects import demean
 from phistar.blocks.gravity.sample import Sample
-from phistar.core.errors import InputError
+from phistar.core.errors import InputError, entries
 
 Array = np.ndarray
 
@@ -28,7 +28,8 @@ def refuse_unidentified(sample: Sample, apart: int = 0) -> None:
     InputError
         Naming them.
     """
-    among = f" among the {len(sample.flow)} flows that are left without {apart} separated zeros" if apart else ""
+    left_out = f" left without {entries(apart, 'separated zero', 'separated zeros')}"
+    among = f" among the {entries(len(sample.flow), 'flow', 'flows')}{left_out}" if apart else ""
     equal = np.ones(len(sample.flow))
     left, _ = demean(sample.regressors, equal, sample.origin, sample.destination)
     size = np.max(np.abs(sample.regressors), axis=0)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from phistar.blocks.productivity.kernel import KEY, LocationScale
-from phistar.core.errors import InputError
+from phistar.core.errors import InputError, entries
 from phistar.numerics.duals import value_of
 from phistar.numerics.special import (
     log_abs_expm1,
@@ -231,7 +231,7 @@ def _check_sample(values: np.ndarray, weights: np.ndarray) -> None:
     if bad.size:
         raise InputError(f"{KEY}.values[{bad[0]}]", "must be a positive finite number", float(values[bad[0]]))
     if weights.size != values.size:
-        raise InputError(f"{KEY}.weights", f"has {weights.size} entries where values has {values.size}")
+        raise InputError(f"{KEY}.weights", f"has {entries(weights.size)} where values has {values.size}")
     bad = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0.0)))
     if bad.size:
         raise InputError(f"{KEY}.weights[{bad[0]}]", "must be a nonnegative finite number", float(weights[bad[0]]))

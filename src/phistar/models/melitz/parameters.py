@@ -6,16 +6,20 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from phistar.blocks.iceberg import log_iceberg
 from phistar.blocks.keys import read_distributions
 from phistar.blocks.productivity import Productivity, from_spec
 from phistar.core.errors import InputError
 from phistar.core.parameters import (
+    PARTNERS,
     Parameter,
     check_keys,
     count_countries,
     is_list,
     read_index,
+    read_matrix,
     read_names,
     read_number,
     read_parameters,
@@ -42,7 +46,7 @@ PARAMETERS = (
               default=None, lower=0.0, strict=True),
     Parameter("fixed_cost", "choice", "", "whether every market has its own access cost, or f_ii buys being active",
               default="market", choices=("market", "overhead")),
-    Parameter("partners", "integer", "n", "number of identical partners (n + 1 equal countries)", "countries",
+    Parameter(PARTNERS, "integer", "n", "number of identical partners (n + 1 equal countries)", "countries",
               default=None, lower=0.0, upper=1000.0),
     Parameter("numeraire", "index", "", "country whose wage is one, by index or name", default=0),
 )  # fmt: skip
@@ -78,21 +82,39 @@ def read(raw: Mapping[str, Any], names: Sequence[str] | None) -> dict[str, Any]:
     fields["families"] = read_distributions(fields.pop("productivity"), count, read_family, "productivity")
     fields["J"] = fields["J"] if fields["entry"] == "fixed" else None
     fields["numeraire"] = read_index(raw.get("numeraire", 0), countries)
-    del fields["partners"]
+    if fields.pop(PARTNERS) is not None:
+        _require_identical(raw, count)
     return {**fields, "countries": countries, "unused": _unused(raw, count)}
 
 
 def _count(raw: Mapping[str, Any], names: Sequence[str] | None) -> int:
     """Infer the number of countries, from lists or from the short form `partners`."""
     counted = count_countries(PARAMETERS, raw, names)
-    if raw.get("partners") is None:
+    if raw.get(PARTNERS) is None:
         return counted
-    partners = next(p for p in PARAMETERS if p.name == "partners")
-    count = 1 + int(read_number(partners, raw["partners"], "partners"))
+    partners = next(p for p in PARAMETERS if p.name == PARTNERS)
+    count = 1 + int(read_number(partners, raw[PARTNERS], PARTNERS))
     if counted not in {1, count}:
-        raise InputError("partners", f"means {count} countries but lists have {counted} entries", raw["partners"],
+        raise InputError(PARTNERS, f"means {count} countries but lists have {counted} entries", raw[PARTNERS],
                          remedy="give scalars with partners, or lists without it")  # fmt: skip
     return count
+
+
+def _require_identical(raw: Mapping[str, Any], count: int) -> None:
+    """Refuse lists that set countries apart which the short form calls identical."""
+    for p in PARAMETERS:
+        value = raw.get(p.name)
+        if not is_list(value):
+            continue
+        if p.kind == "matrix":
+            home = np.eye(count, dtype=bool)
+            matrix = read_matrix(p, value, count)
+            groups = [matrix[home].tolist(), matrix[~home].tolist()]
+        else:
+            groups = [list(value)]
+        if any(entry != group[0] for group in groups for entry in group):
+            raise InputError(p.name, f"differs between countries that partners = {count - 1} calls identical", value,
+                             remedy="leave partners out, the lists count the countries")  # fmt: skip
 
 
 def _read_family(spec: Any, key: str, sigma: float) -> Productivity:

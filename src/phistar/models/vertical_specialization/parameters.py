@@ -8,7 +8,7 @@ from typing import Any
 
 from phistar.blocks.keys import read_distributions
 from phistar.blocks.productivity import Productivity, from_spec
-from phistar.core.errors import InputError
+from phistar.core.errors import InputError, entries
 from phistar.core.parameters import (
     Parameter,
     check_keys,
@@ -82,7 +82,7 @@ def _require_two(raw: Mapping[str, Any], names: Sequence[str] | None) -> None:
     listed = [p.name for p in PARAMETERS if p.kind in {"country", "productivity"} and is_list(raw.get(p.name))]
     if count != 2 and (listed or names is not None):
         key = listed[0] if listed else "countries.names"
-        raise InputError(key, f"has {count} entries: the model has two countries", remedy="give two, or one number")
+        raise InputError(key, f"has {entries(count)}: the model has two countries", remedy="give two, or one number")
 
 
 def _read_family(spec: Any, key: str, sigma: float) -> Productivity:

@@ -32,13 +32,10 @@ def assumptions(e: TariffExperiment, tariffs_known: bool) -> tuple[dict[str, str
             "choice" if tariffs_known else "none in the table",
         ),
         ("deficits", "fixed shares of world income", e.table.source),
-        (
-            "exporters",
-            "sellers in the largest single foreign market: equal access costs abroad",
-            "convention",
-        ),
-        ("links", "pairs of exporter and foreign market: equal access costs abroad", "convention"),
-        ("productivity", "Melitz's average by market, weighted by sales: equal access costs", "convention"),
+        ("market access", "equal costs in all markets, to count exporters and average productivity", "choice"),
+        ("export links", "pairs of a firm and a foreign market it sells in", "convention"),
+        ("exporters", "sellers in the largest single foreign market, where every exporter sells", "convention"),
+        ("productivity", "Melitz's average by market, weighted by sales", "convention"),
         ("welfare", f"final spending over prices; in {e.table.money}, times spending before", "convention"),
         ("money", f"{e.table.money}; world income is the numeraire", "convention"),
     )

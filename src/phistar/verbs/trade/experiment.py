@@ -127,7 +127,8 @@ def read_experiment(
     """
     rate, sigma, shape = _number("rate", rate), _number("sigma", sigma), _number("shape", shape)
     if not rate > -1:
-        raise InputError("rate", "must be greater than -1 (0.25 is 25 per cent; below zero subsidises imports)", rate)
+        problem = "must be greater than -1 (a share: 0.25 is 25 per cent; below zero subsidises imports)"
+        raise InputError("rate", problem, rate)
     if flaw := elasticity_flaw(sigma, shape):
         raise InputError(*flaw)
     if inputs not in INPUTS:
@@ -137,7 +138,7 @@ def read_experiment(
             "inputs",
             "needs a table that tells intermediate from final use",
             inputs,
-            remedy="use the bundled table, or inputs none",
+            remedy="use the bundled table, or leave inputs out",
         )
     importers, exporters = _sides(table.countries, importer, exporter)
     return TariffExperiment(importers, exporters, rate, sigma, shape, inputs, bool(retaliate), entry, table)
@@ -166,7 +167,7 @@ def _sides(codes: tuple[str, ...], importer: Any, exporter: Any) -> tuple[tuple[
                 "exporter",
                 "is also the importer: a country charges itself no tariff",
                 code,
-                remedy="name another country, or use retaliate for tariffs both ways",
+                remedy="name another country, or ask for retaliation to have tariffs both ways",
             )
     return tuple(importers), tuple(exporters)
 
