@@ -11,6 +11,7 @@ from phistar.verbs.gravity import Gravity
 
 #: Pairs named where some were left out.
 MOST_NAMED = 6
+NO_FREEDOM = "no degree of freedom is left: any flows between so few countries fit"
 
 
 def gravity_tables(result: Gravity) -> list[Table]:
@@ -42,6 +43,8 @@ def gravity_notes(result: Gravity) -> list[str]:
     lines = []
     if result.equilibrium is not None:
         lines.append(_meaning(result))
+    elif fit.freedom <= 0:
+        lines.append(f"{NO_FREEDOM}, and there are no standard errors; use more countries to have them")
     if fit.separated:
         named = ", ".join(fit.separated[:MOST_NAMED])
         more = f" and {len(fit.separated) - MOST_NAMED} more" if len(fit.separated) > MOST_NAMED else ""
@@ -63,7 +66,7 @@ def _meaning(result: Gravity) -> str:
     if local is not None and np.isclose(*local, rtol=1e-8):
         within = f"; the model's own elasticity is {local[0]:.6g} everywhere"
     if result.fit.freedom <= 0:
-        return f"no degree of freedom is left: any flows between so few countries fit, costs left out included{within}"
+        return f"{NO_FREEDOM}, costs left out included{within}"
     if result.exact:
         return f"flows follow the equation exactly: the estimate is the model's elasticity{within}"
     return (

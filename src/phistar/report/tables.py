@@ -14,8 +14,8 @@ from math import floor, isinf, isnan, log10
 #: Columns a table may take in a pipe or a file.
 WIDTH = 100
 GAP = "  "
-#: Columns that running text needs to be read in a table: with less, each row becomes a paragraph.
-READABLE = 16
+#: Letters in a line that running text needs to be read in a table: with fewer, each row becomes a paragraph.
+READABLE = 14
 #: Digits shown: what a printed table is compared to, without the noise of a full double.
 SIGNIFICANT = 7
 
@@ -140,9 +140,16 @@ def _fold(table: Table, width: int) -> Iterator[list[int]]:
 
 def _cramped(table: Table, width: int) -> bool:
     """Whether running texts would have too little room beside one another."""
-    widths = [min(w, READABLE) if c.wraps else w for c, w in zip(table.columns, _widths(table), strict=True)]
+    widths = [
+        max(min(w, READABLE), _longest_word(table, i)) if column.wraps else w
+        for i, (column, w) in enumerate(zip(table.columns, _widths(table), strict=True))
+    ]
     running = sum(column.wraps for column in table.columns)
     return running > 1 and sum(widths) + len(GAP) * (len(widths) - 1) > width
+
+
+def _longest_word(table: Table, i: int) -> int:
+    return max((_span(word) for row in table.rows for word in row[i].split()), default=0)
 
 
 def _paragraphs(table: Table, width: int, paint: Paint) -> str:
@@ -166,17 +173,18 @@ def _band(table: Table, chosen: Sequence[int], width: int, paint: Paint) -> str:
     columns = [table.columns[i] for i in chosen]
     told = [i for i in chosen if not table.columns[i].repeats]
     rows = [row for row in table.rows if not told or any(row[i] for i in told)]
-    widths = _shrink(columns, [_widths(table)[i] for i in chosen], width)
+    least = [max(READABLE, len(table.columns[i].head), _longest_word(table, i)) for i in chosen]
+    widths = _shrink(columns, [_widths(table)[i] for i in chosen], least, width)
     rule = paint("─" * (sum(widths) + len(GAP) * (len(widths) - 1)), "rule")
     head = _line([column.head for column in columns], columns, widths)
     body = [line for row in rows for line in _lines([row[i] for i in chosen], columns, widths)]
     return "\n".join([rule, paint(head, "head"), rule, *body, rule])
 
 
-def _shrink(columns: Sequence[Column], widths: list[int], width: int) -> list[int]:
-    """Narrow the columns that wrap, the widest first, until the line fits."""
+def _shrink(columns: Sequence[Column], widths: list[int], least: Sequence[int], width: int) -> list[int]:
+    """Narrow the columns that wrap, the widest first, until the line fits or words would break."""
     while sum(widths) + len(GAP) * (len(widths) - 1) > width:
-        can = [i for i, column in enumerate(columns) if column.wraps and widths[i] > max(12, len(column.head))]
+        can = [i for i, column in enumerate(columns) if column.wraps and widths[i] > least[i]]
         if not can:
             break
         widths[max(can, key=lambda i: widths[i])] -= 1

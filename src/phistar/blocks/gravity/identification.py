@@ -31,18 +31,36 @@ def refuse_unidentified(sample: Sample, apart: int = 0) -> None:
     left_out = f" left without {entries(apart, 'separated zero', 'separated zeros')}"
     among = f" among the {entries(len(sample.flow), 'flow', 'flows')}{left_out}" if apart else ""
     equal = np.ones(len(sample.flow))
-    left, _ = demean(sample.regressors, equal, sample.origin, sample.destination)
+    left, effects = demean(sample.regressors, equal, sample.origin, sample.destination)
+    room = len(sample.flow) - effects
+    if room <= 0:
+        raise _too_many(sample, 0, among)
     size = np.max(np.abs(sample.regressors), axis=0)
     for k, name in enumerate(sample.names):
         if np.max(np.abs(left[:, k])) <= _LEFT * size[k]:
             raise InputError(name, "is explained wholly by the fixed effects of origins and destinations" + among,
                              remedy="leave it out, or use something that differs between pairs")  # fmt: skip
+    if room < len(sample.names):
+        raise _too_many(sample, room, among)
     scaled = left / np.max(np.abs(left), axis=0)
     _, sizes, combination = np.linalg.svd(scaled, full_matrices=False)
     if sizes[-1] <= _LEFT * sizes[0]:
         involved = [n for n, c in zip(sample.names, combination[-1], strict=True) if abs(c) > 1e-6]
         raise InputError(" and ".join(involved), "cannot be told apart beside the fixed effects" + among,
                          remedy="leave one of them out: name the others alone")  # fmt: skip
+
+
+def _too_many(sample: Sample, room: int, among: str) -> InputError:
+    """Say that there are too few flows, as between two countries, and what would do."""
+    countries = len(np.union1d(sample.origin, sample.destination))
+    few = f"{entries(len(sample.flow), 'flow', 'flows')} between {entries(countries, 'country', 'countries')}"
+    verb = "cannot" if len(sample.names) == 1 else "cannot all"
+    found = entries(room, "regressor", "regressors") if room else "none"
+    problem = f"{verb} be estimated from {few}: they identify {found}"
+    alone = "name one alone with --log or --level, or " if room else ""
+    home = "" if room or (sample.origin == sample.destination).any() else "keep sales at home, or "
+    return InputError(" and ".join(sample.names), f"{problem} beside the fixed effects{among}",
+                      remedy=f"{alone}{home}use more countries")  # fmt: skip
 
 
 def separated(sample: Sample) -> Array:
