@@ -117,7 +117,7 @@ FLOWS = [[4.9, 2.1], [1.9, 4.4]]
         ({"k": 2.0, "treshold": 0.3}, {}, "did you mean threshold"),
         ({"k": 2.0, "threshold": 0.3}, {"taus": 0.9}, "did you mean tau"),
         ({"k": 2.0, "threshold": 0.3}, {"tau": "low"}, "must be numbers"),
-        ({"k": 2.0, "alpha": 2.0, "eta": 1.0, "L": [1.0, 1.0]}, {}, "more spending a head in C1"),
+        ({"k": 2.0, "alpha": 2.0, "eta": 1.0, "L": [1.0, 1.0]}, {}, "more spending per head in C1"),
         ({"k": 2.0, "alpha": 2.0, "eta": 1.0, "L": 10.0, "side": "left"}, {}, "below"),
     ],
 )

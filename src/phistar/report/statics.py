@@ -69,7 +69,7 @@ MARKUP_PANELS: tuple[Panel, ...] = (
 RIVAL_PANELS: tuple[Panel, ...] = (
     ("Survivors", "firms in the market", _by_market("survivors")),
     ("Price index", "numeraire", _by_market("price_index")),
-    ("Welfare", "utility a head", _by_market("welfare")),
+    ("Welfare", "utility per head", _by_market("welfare")),
     ("Aggregate markup", "sales over work", _by_market("aggregate_markup")),
     ("Concentration", "sum of squared shares", _by_market("herfindahl")),
     ("Variety", "varieties on sale", _by_market("total_varieties")),

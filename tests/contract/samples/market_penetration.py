@@ -78,7 +78,7 @@ def accounts(eq: Any, p: dict[str, Any]) -> dict[str, np.ndarray]:
         "sales are made by sellers": (sold - flow) / spending,
         "active firms sell somewhere": eq["mass_active"] / eq["mass_sellers"].max(axis=1) - 1,
         "exporters sell abroad": eq["mass_exporters"] - foreign.max(axis=1),
-        "welfare is real income a head": eq["welfare"] * eq["price_index"] * L / spending - 1,
+        "welfare is real income per head": eq["welfare"] * eq["price_index"] * L / spending - 1,
         "income is what is spent": eq["income"] * L / spending - 1,
     }
     if p["entry"] == "free":

@@ -84,7 +84,7 @@ def melitz_accounts(eq: Any, p: dict[str, Any]) -> dict[str, np.ndarray]:
         "fixed labour is paid by those who sell": (eq["labour_fixed"] + eq["labour_export"]) / fixed.sum(axis=1) - 1,
         "profit is sales less labour": (eq["profit_total"] - (revenue - wage * (production + fixed.sum(axis=1))))
         / revenue,
-        "welfare is real income a head": eq["welfare"] * eq["price_index"] * L / income - 1,
+        "welfare is real income per head": eq["welfare"] * eq["price_index"] * L / income - 1,
     }
     if p["entry"] == "free":
         entry = eq["mass_entrants"] * np.asarray(p["delta"], dtype=float) * np.asarray(p["f_e"], dtype=float)

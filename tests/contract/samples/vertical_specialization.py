@@ -85,7 +85,7 @@ def accounts(eq: Any, p: dict[str, Any]) -> dict[str, np.ndarray]:
         "goods pay for inputs": (flow[0, 1] - flow[1, 0] + inputs[0, 1] - inputs[1, 0]) / world,
         "revenue is the sum of its parts": (eq["R_D"] + eq["R_X"] - eq["R"]) / world,
         "spending on inputs is the sum of its parts": (eq["E_D"] + eq["E_M"] - eq["E"]) / world,
-        "welfare is real income a head": eq["welfare"] * eq["price_index"] * L / income - 1,
+        "welfare is real income per head": eq["welfare"] * eq["price_index"] * L / income - 1,
         "goods over inputs": bought
         * (np.where(bought, eq["final_to_input_ratio"], 0.0) * eq["E_M"] - eq["R_X"])
         / world,

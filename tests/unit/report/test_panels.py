@@ -10,7 +10,7 @@ ROWS = [
     for horizon in ("long run", "short run")
     for x in (1.0, 2.0)
 ]
-PANELS = (Panel("welfare", "Welfare", "numeraire a head"), Panel("entrants", "Entrants", "firms"))
+PANELS = (Panel("welfare", "Welfare", "numeraire per head"), Panel("entrants", "Entrants", "firms"))
 
 
 def drawn(axis: Axis) -> dict:
@@ -21,7 +21,7 @@ def test_each_panel_has_its_title_its_unit_and_the_points_that_are_known() -> No
     figure = drawn(Axis("x", "trade cost τ"))
     assert [panel["title"]["text"] for panel in figure["concat"]] == ["Welfare", "Entrants"]
     lines = [panel["layer"][0] for panel in figure["concat"]]
-    assert [line["encoding"]["y"]["title"] for line in lines] == ["numeraire a head", "firms"]
+    assert [line["encoding"]["y"]["title"] for line in lines] == ["numeraire per head", "firms"]
     points = [panel["data"]["values"] for panel in figure["concat"]]  # one layer: its data stand with the panel
     assert [len(values) for values in points] == [8, 4]
     assert {value["series"] for value in points[1]} == {"Home"}

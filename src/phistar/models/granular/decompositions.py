@@ -59,17 +59,17 @@ def welfare(old: Equilibrium, new: Equilibrium) -> Decomposition:
 
     Notes
     -----
-    Fixed R: utility changes by rho times -d ln P and by profits a head. CES: the log of real income changes, and each
+    Fixed R: utility changes by rho times -d ln P and by profits per head. CES: the log of real income changes, and each
     gain has its share of what wages alone gain.
     """
     fall = -_log_change(old, new, "price_index")
     if new.model.upper == "fixed" and old.model.upper == "fixed":
         total = new["welfare"] - old["welfare"]
         wages = new["welfare_wages"] - old["welfare_wages"]
-        note = "change of utility a head, in the numeraire; profits are income"
+        note = "change of utility per head, in the numeraire; profits are income"
     else:
         total, wages = _log_change(old, new, "welfare"), _log_change(old, new, "welfare_wages")
-        note = "d ln of real income a head; profits are income"
+        note = "d ln of real income per head; profits are income"
     weight = np.where(fall == 0.0, 0.0, wages / np.where(fall == 0.0, 1.0, fall))
     gains = {name: weight * part for name, part in _gains(old, new).items()}
     columns = {"total": total, **gains, "profits": total - wages, "other": wages - weight * fall}

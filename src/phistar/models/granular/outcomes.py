@@ -47,8 +47,8 @@ _OF_MARKETS = (
     ("aggregate_markup", (), "1", "", "sales over the labour that makes them"),
     ("misallocation", (), "1", "", "share of output lost because markups differ, for the varieties on sale"),
     ("mean_productivity", (), "output a unit of labour", "", "mean over varieties, of order sigma - 1"),
-    ("welfare", (), "utility a head", "U", "utility a head, profits being income"),
-    ("welfare_wages", (), "utility a head", "U", "utility a head with profits left aside, as in the paper"),
+    ("welfare", (), "utility per head", "U", "utility per head, profits being income"),
+    ("welfare_wages", (), "utility per head", "U", "utility per head with profits left aside, as in the paper"),
 )  # fmt: skip
 _OF_COUNTRIES = (
     ("profit_firm", FIRM, "numeraire", "", "profit of a firm in all segmented markets, fixed costs paid"),
@@ -142,7 +142,7 @@ def _marginal(b: Behaviour) -> np.ndarray:
 
 
 def welfare(m: Primitives, b: Behaviour) -> tuple[Any, Any]:
-    """Compute utility a head, with profits as income and without (market).
+    """Compute utility per head, with profits as income and without (market).
 
     Notes
     -----

@@ -34,7 +34,7 @@ PARAMETERS = (
     Parameter("market", "choice", "", "which firms meet where; segmented by default where there are several countries",
               default=None, choices=MARKETS),
     Parameter("W", "integer", "W", "number of symmetric economies that integrate", "economies", default=2, lower=1),
-    Parameter("L", "country", "L", "people in one economy, which matter for welfare a head alone", "people",
+    Parameter("L", "country", "L", "people in one economy, which matter for welfare per head alone", "people",
               default=2000.0, lower=0.0, strict=True),
     Parameter("conduct", "choice", "", "whether rivals set prices or quantities", default="bertrand",
               choices=CONDUCTS),

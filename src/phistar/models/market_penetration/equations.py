@@ -148,7 +148,7 @@ def mass_sellers(m: Primitives, shares: Array, income: Array) -> Array:
     r"\big(L_j^{1-\alpha}\tilde\psi\big)^{(\tilde\theta-1)/\theta}\lambda_{jj}^{-1/\theta}",
 )
 def welfare_by_formula(m: Primitives, entrants: Array, shares: Array) -> Array:
-    """Compute real income a head from the domestic trade share alone (country), under the Pareto."""
+    """Compute real income per head from the domestic trade share alone (country), under the Pareto."""
     market = (1.0 - m.alpha) * np.log(m.L) + np.log(m.psi * m.xi / m.sigma)
     logs = np.log(m.K * entrants / at_home(shares)) + (m.theta_tilde - 1.0) * market
     return m.xi * m.S / m.sigma * m.b * np.exp(logs / m.theta - at_home(m.log_tau))
@@ -226,7 +226,7 @@ def free_entry(m: Primitives, log_wage: Array, entrants: Array, profits: Array) 
 
 
 def real_income_by_cutoff(m: Primitives, log_wage: Array, log_income: Array, log_x: Array) -> Array:
-    """Compute real income a head from the domestic cutoff alone, whatever the distribution (country)."""
+    """Compute real income per head from the domestic cutoff alone, whatever the distribution (country)."""
     beyond = log_income - log_wage
     market = np.log(m.psi / m.sigma) + (1.0 - m.alpha) * np.log(m.L) + beyond
     return np.exp(at_home(log_x) - at_home(m.log_tau) - np.log(m.sigma / m.S) + beyond + market / m.S)

@@ -21,7 +21,7 @@ VARIABLES = tuple(
     Variable(*row)
     for row in (
         ("wage", COUNTRY, "numeraire", "w", "wage"),
-        ("income", COUNTRY, "numeraire a head", "y", "income a head: the wage and profits"),
+        ("income", COUNTRY, "numeraire per head", "y", "income per head: the wage and profits"),
         ("expenditure", COUNTRY, "numeraire", "y L", "spending"),
         ("price_index", COUNTRY, "numeraire", "P", "CES price index of a consumer's own set of goods"),
         ("welfare", COUNTRY, "real income per head", "W", "real income per head"),

@@ -45,7 +45,7 @@ VARIABLES = tuple(
         ("mean_log_productivity", COUNTRY, "log productivity", "E ln phi", "unweighted mean of logs over active firms"),
         ("revenue_weighted_productivity", COUNTRY, "productivity", "", "revenue-weighted mean (finite if k > sigma)"),
         ("revenue_weighted_log_productivity", COUNTRY, "log productivity", "", "revenue-weighted mean of logs"),
-        ("output_per_worker", COUNTRY, "output a worker", "", "output at the gate over all labour"),
+        ("output_per_worker", COUNTRY, "output per worker", "", "output at the gate over all labour"),
         ("labour_production", COUNTRY, "people", "L_p", "labour making goods"),
         ("labour_fixed", COUNTRY, "people", "", "labour in fixed costs at home"),
         ("labour_export", COUNTRY, "people", "", "labour in fixed costs abroad"),
@@ -59,7 +59,7 @@ VARIABLES = tuple(
         ("premium_productivity", COUNTRY, "1", "", "exporters over the rest: mean productivity"),
         ("premium_phi_tilde", COUNTRY, "1", "", "exporters over the rest: Melitz's average"),
         ("premium_log_productivity", COUNTRY, "log points", "", "exporters less the rest: mean log productivity"),
-        ("premium_revenue_per_worker", COUNTRY, "1", "", "exporters over the rest: revenue a worker"),
+        ("premium_revenue_per_worker", COUNTRY, "1", "", "exporters over the rest: revenue per worker"),
     )
 )  # fmt: skip
 

@@ -40,7 +40,7 @@ def welfare(old: Equilibrium, new: Equilibrium) -> Decomposition:
         "profits": change("welfare") - change("welfare_wages"),
         "consumer_surplus": change("consumer_surplus"),
     }
-    note = "change of utility a head, in the numeraire; profits are income in the short run"
+    note = "change of utility per head, in the numeraire; profits are income in the short run"
     return Decomposition("total", ("threshold", "within_varieties", "profits"), columns, COUNTRY, note)
 
 

@@ -42,7 +42,7 @@ def price_threshold(m: Primitives, variety: Array, mean_price: Array) -> Array:
 
 @equation(PAPER, "(5)", r"CS = \frac{(\alpha - \bar p)^2}{2(\eta + \gamma/N)} + \frac{N}{2\gamma}\sigma_p^2")
 def consumer_surplus_of_prices(m: Primitives, variety: Array, mean_price: Array, variance: Array) -> Array:
-    """Compute consumer surplus a head from the mean and variance of prices (destination)."""
+    """Compute consumer surplus per head from the mean and variance of prices (destination)."""
     of_mean = 0.5 * variety * (m.alpha - mean_price) ** 2 / (m.eta * variety + m.gamma)
     return of_mean + 0.5 * variety * variance / m.gamma
 
@@ -100,7 +100,7 @@ def market(m: Primitives, threshold: Array, entrants: Array) -> Array:
     PAPER, "(17), (25)", r"CS_j = \frac{(\alpha - P_j)^2}{2\eta} + \frac{1}{8\gamma}\sum_i N_i\tau_{ij}^2 m_{2,i}"
 )
 def consumer_surplus(m: Primitives, threshold: Array, entrants: Array) -> Array:
-    """Compute consumer surplus a head, for any distribution (destination)."""
+    """Compute consumer surplus per head, for any distribution (destination)."""
     return surplus_of_threshold(m, threshold) + surplus_within_varieties(m, threshold, entrants)
 
 

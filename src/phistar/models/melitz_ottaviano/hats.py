@@ -2,7 +2,7 @@
 
 Of the baseline they need no trade cost, entry cost, market size or technology: flows hold them all. What flows do not
 hold is the Pareto shape k, and how far each market's price threshold lies below the demand intercept, P_j/alpha; the
-second follows from spending a head where alpha, eta and L are known. A hat is new over old.
+second follows from spending per head where alpha, eta and L are known. A hat is new over old.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ VARIABLES = tuple(
         ("mass_entrants_hat", COUNTRY, _HAT, "N_E", "entrants"),
         ("variety_hat", COUNTRY, _HAT, "N", "varieties on sale"),
         ("expenditure_hat", COUNTRY, _HAT, "", "spending on the differentiated good"),
-        ("consumer_surplus_hat", COUNTRY, _HAT, "CS", "consumer surplus a head"),
-        ("welfare_hat", COUNTRY, _HAT, "U", "utility a head: a wage of 1 and consumer surplus; needs L"),
-        ("equivalent_variation", COUNTRY, "unit of flows", "", "change of surplus a head times the heads there were"),
+        ("consumer_surplus_hat", COUNTRY, _HAT, "CS", "consumer surplus per head"),
+        ("welfare_hat", COUNTRY, _HAT, "U", "utility per head: a wage of 1 and consumer surplus; needs L"),
+        ("equivalent_variation", COUNTRY, "unit of flows", "", "change of surplus per head times the heads there were"),
         ("price_threshold_share", COUNTRY, "1", "p_max/alpha", "price threshold over the demand intercept, before"),
         ("consumer_surplus_total", COUNTRY, "unit of flows", "", "consumer surplus of all heads, before"),
         ("cutoff_hat", PAIR, _HAT, "c_D, c_X", "cost cutoff"),
@@ -99,7 +99,7 @@ def flow_hat(world: Observed, change: Change, threshold: Array, entrants: Array)
 
 
 def surplus_hat(world: Observed, threshold: Array, room: Array) -> Array:
-    """Compute the hats of consumer surplus a head, (17) and (25) in changes (destination)."""
+    """Compute the hats of consumer surplus per head, (17) and (25) in changes (destination)."""
     k, P = world.k, world.threshold
     return np.asarray(room * (1.0 - (k + 1.0) / (k + 2.0) * P * threshold) / (1.0 - (k + 1.0) / (k + 2.0) * P))
 
@@ -198,7 +198,7 @@ def _audit(world: Observed, change: Change, values: Mapping[str, Array]) -> dict
     found = {
         # An entrant's expected revenue is k + 1 times its entry cost.
         "free_entry": revenue / (N * change.f_E) - 1.0,
-        # Spending a head is proportional to P (alpha - P).
+        # Spending per head is proportional to P (alpha - P).
         "market": values["expenditure_hat"] / (change.L * P * room) - 1.0,
     }
     return {name: float(np.max(np.abs(gap))) for name, gap in found.items()}

@@ -29,11 +29,11 @@ class Observed:
     threshold : ndarray (country,), optional
         Price threshold over alpha, between 0 and 1.
     alpha, eta : float, optional
-        Demand, to find the threshold from spending a head where it is not given.
+        Demand, to find the threshold from spending per head where it is not given.
     L : ndarray (country,), optional
         Consumers, each with a unit of labour.
     side : str
-        Which of the two thresholds with the same spending a head: ``below`` alpha/2 (tough competition) or ``above``.
+        Which of the two thresholds with the same spending per head: ``below`` alpha/2 (tough competition) or ``above``.
     selling : ndarray (origin, destination), optional
         Share of draws that sell, to see whether cutoffs stay within the support.
     countries : tuple of str, optional
@@ -73,7 +73,7 @@ class Observed:
         object.__setattr__(self, "threshold", share)
 
     def _threshold(self) -> Array:
-        """Find P/alpha from spending a head, E/L = (k+1)/((k+2) eta) P (alpha - P)."""
+        """Find P/alpha from spending per head, E/L = (k+1)/((k+2) eta) P (alpha - P)."""
         if self.alpha is None or self.eta is None or self.L is None:
             raise InputError("threshold", "is missing: flows do not tell how far prices lie below what is worth paying",
                              remedy="give threshold (P/alpha a country), or alpha, eta and L")  # fmt: skip
@@ -83,7 +83,7 @@ class Observed:
         product = (self.k + 2.0) / (self.k + 1.0) * eta * self.spending / self.L / alpha**2
         if (product > 0.25).any():
             worst = self.countries[int(np.argmax(product))]
-            raise InputError("flows", f"show more spending a head in {worst} than demand allows at any price",
+            raise InputError("flows", f"show more spending per head in {worst} than demand allows at any price",
                              remedy="raise alpha, lower eta, or check the units of L")  # fmt: skip
         root = np.sqrt(1.0 - 4.0 * product)
         # The small root without cancellation.

@@ -19,7 +19,7 @@ VARIABLES = tuple(
         ("wage", COUNTRY, "numeraire", "w", "wage, and price of the country's inputs at the gate"),
         ("relative_wage", COUNTRY, "1", "omega", "wage over the other country's"),
         ("expenditure", COUNTRY, "numeraire", "Y", "labour income, all spent on final goods"),
-        ("welfare", COUNTRY, "real income a head", "W", "real wage"),
+        ("welfare", COUNTRY, "real income per head", "W", "real wage"),
         ("relative_welfare", COUNTRY, "1", "W_1/W_2", "real wage over the other country's"),
         ("price_index", COUNTRY, "numeraire", "P", "CES price index of final goods"),
         ("B", COUNTRY, "numeraire^sigma", "B", "demand level of the market"),

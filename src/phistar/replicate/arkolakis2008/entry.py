@@ -16,7 +16,7 @@ from phistar.verbs.calibrate import Calibration, calibrate
 from phistar.verbs.statistics import read_statistic
 from phistar.verbs.targets import reads
 
-#: Regression (24): its constant and coefficients on ln population and ln income a head, across destinations abroad.
+#: Regression (24): its constant and coefficients on ln population and ln income per head, across destinations abroad.
 ENTRY = "ols(log(mass_sellers[0, 1:] / trade_share[0, 1:]), log(L[1:]), log(income[1:]))"
 CONSTANT, POPULATION, INCOME = -2.74, 0.56, 0.69
 #: What a regression of 24 exact points may lose to rounding.

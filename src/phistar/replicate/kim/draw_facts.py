@@ -135,7 +135,7 @@ def index_falls(s: Sample) -> np.ndarray:
 
 
 def everyone_gains(s: Sample) -> np.ndarray:
-    """Whether utility a head rises with profits as income, under (1) or under CES."""
+    """Whether utility per head rises with profits as income, under (1) or under CES."""
     o = s.opening
     old, new = s.income()
     if s.eta is None:

@@ -268,5 +268,5 @@ def quasi_linear() -> Claim:
     found = [trial_of("consumers", held, worlds, condition=alone)]
     return judge("equation (1), (7), (9)", "(1), (7), (9)  U = y_0 + ρ ln Y: the sector's share of income is ρ "
                                       "(Cobb-Douglas)",
-                 "spending on the sector is ρ times income", found, condition="income a head is 1",
+                 "spending on the sector is ρ times income", found, condition="income per head is 1",
                  evidence="(1) is quasi-linear: spending is ρ, whatever the income", source=EQUATION)  # fmt: skip

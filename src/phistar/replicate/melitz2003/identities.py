@@ -187,7 +187,7 @@ def revenue_per_worker_drops(equilibria: Sequence[tuple[str, Equilibrium]]) -> C
         found.append(trial_of(label, [drop], [eq.model.as_parameters()], premise=[known]))
     return judge(
         "revenue_per_worker_drops", "Revenue per worker falls discontinuously at the export cutoff",
-        "the least productive exporter has less revenue a worker than the most productive other firm", found,
+        "the least productive exporter has less revenue per worker than the most productive other firm", found,
         evidence=f"{FIRMS:,} simulated firms a country and world",
         source=SHEET,
     )  # fmt: skip

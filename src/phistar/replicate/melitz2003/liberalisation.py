@@ -73,7 +73,7 @@ INDUSTRY = (
     Statement("composition", "the productivity cutoff rises, and industry productivity increases through composition",
               "tau or f_x down: phi~, Melitz's average over active firms, rises", moves((variable("phi_tilde"), 1)),
               over="tau or f_x"),
-    *(Statement(f"output_{shock}", _OUTPUT, f"{shock} down: output a worker at the gate rises (where it is finite)",
+    *(Statement(f"output_{shock}", _OUTPUT, f"{shock} down: output per worker at the gate rises (where it is finite)",
                 _finite_output, over=shock, special=DEAR) for shock in ("tau", "f_x")),
     *(Statement(f"fewer_firms_{shock}", f"{shock} down: M -", f"{shock} down: the mass of active firms falls",
                 moves((variable("mass_active"), -1)), source=SHEET, over=shock, special=DEAR)

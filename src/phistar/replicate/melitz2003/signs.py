@@ -47,7 +47,7 @@ def signs_section(samples: Sequence[Sample]) -> Section:
         "Signs: identical countries, five distributions",
         (
             f"{worlds} worlds (tau) with strict selection, {', '.join(SHEET_FAMILIES).replace('_', ' ')}; shocks of "
-            "1 per cent; output a worker at the gate where it is finite.",
+            "1 per cent; output per worker at the gate where it is finite.",
             *exceptions,
         ),
         cells=tuple(cells),

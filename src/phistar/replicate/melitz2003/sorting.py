@@ -158,8 +158,8 @@ PREMIA = (
               "exporters' mean productivity exceeds the rest's", _exceed("premium_productivity", "premium_phi_tilde")),
     Statement("domestic_sales", "exporters should have larger domestic sales than non-exporters",
               "exporters' mean domestic sales exceed the rest's", _exceed("premium_domestic_sales")),
-    Statement("revenue_per_worker", "exporters are more productive as data measure it, by revenue a worker",
-              "exporters' revenue a worker, fixed labour included, exceeds the rest's",
+    Statement("revenue_per_worker", "exporters are more productive as data measure it, by revenue per worker",
+              "exporters' revenue per worker, fixed labour included, exceeds the rest's",
               _exceed("premium_revenue_per_worker"), source=READING),
 )  # fmt: skip
 

@@ -139,7 +139,7 @@ def _anchored(
     tables: list[dict[str, Any]], gamma: np.ndarray, L: np.ndarray, place: np.ndarray, taste: np.ndarray,
     spending: np.ndarray,
 ) -> Columns:  # fmt: skip
-    """Choose f_E, alpha and eta for a lone country's threshold and spending; see (12), (13) and spending a head."""
+    """Choose f_E, alpha and eta for a lone country's threshold and spending; see (12), (13) and spending per head."""
     rows = []
     for table, g, size, s, a, spent in zip(tables, gamma, L, place, taste, spending, strict=True):
         cost = from_spec(table)

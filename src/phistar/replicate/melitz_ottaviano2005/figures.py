@@ -12,7 +12,7 @@ from phistar.report.panels import Axis, Panel, panels_chart
 Rows = list[dict[str, Any]]
 
 _POINT = "α 2, γ 1, η 4, entry cost 0.1, Pareto costs up to 1 with k 2"
-_PROFITS = Panel("welfare_profits", "Welfare, profits included", "numeraire a head")
+_PROFITS = Panel("welfare_profits", "Welfare, profits included", "numeraire per head")
 #: Each deal: its axis, its title, its countries.
 _DEALS = {
     "unilateral": (
@@ -47,7 +47,7 @@ def _common(last: Panel) -> tuple[Panel, ...]:
         Panel("variety", "Variety", "varieties on sale"),
         Panel("entrants", "Entrants", "firms"),
         Panel("markup", "Mean markup", "numeraire"),
-        Panel("welfare", "Welfare, wages as income", "numeraire a head"),
+        Panel("welfare", "Welfare, wages as income", "numeraire per head"),
         last,
     )
 

@@ -169,7 +169,7 @@ class World:
 
 @dataclass(frozen=True)
 class Solution:
-    """Consumption of the differentiated good a head in each market and the firms of each country."""
+    """Consumption of the differentiated good per head in each market and the firms of each country."""
 
     world: World
     Q: np.ndarray

@@ -202,7 +202,7 @@ def utility(c: Case) -> float:
 
 
 def spending(c: Case) -> float:
-    """Compare footnote 7's spending a head with the sum of prices times quantities."""
+    """Compare footnote 7's spending per head with the sum of prices times quantities."""
     w, P, k = c.world, c.c_D, c.k
     bought = c.variety * c.means("revenue") / w.L
     return gap((w.alpha - P) * P * (k + 1.0) / (w.eta * (k + 2.0)), bought)
@@ -244,7 +244,7 @@ CLOSED_ECONOMY = (
              "sums over firms", PARETO, mean_productivity,
              lambda c: c.k > 1.0, "k > 1 (at k = 1 it is infinite)"),
     Numbered("(17)", "U = 1 + (α−c_D)(α − (k+1)/(k+2) c_D)/(2η)", "(1) at what is bought", PARETO, utility),
-    Numbered("n. 7", "spending a head: (α−c_D) c_D (k+1)/(η(k+2))", "prices times quantities, summed",
+    Numbered("n. 7", "spending per head: (α−c_D) c_D (k+1)/(η(k+2))", "prices times quantities, summed",
              PARETO, spending),
     Numbered("§2.5", "c_D^(k+1)/(α−c_D) = 2(k+1)γ c_M^k/(η N̄)", "demand summed over incumbents",
              ("short",), short_cutoff, _some_idle, "c_D < c_M"),

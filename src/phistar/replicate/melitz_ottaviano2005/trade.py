@@ -98,7 +98,7 @@ _PROPORTION = "differences in country size induce a larger proportion of entrant
 LARGEST = (
     Statement("footnote_18", _PROPORTION, "τ equal: more than half of all entrants are in the larger",
               ranked((every("mass_entrants"), 1))),
-    Statement("footnote_18_head", _PROPORTION, "read a head, τ equal: N_E over L is higher in the larger",
+    Statement("footnote_18_head", _PROPORTION, "read per head, τ equal: N_E over L is higher in the larger",
               _entry_a_head, source=READING),
 )  # fmt: skip
 
