@@ -195,6 +195,10 @@ class Model(ABC):
         """Draw `n` firms a country, seeded, and return what each does: columns of equal length."""
         raise NotImplementedError
 
+    def draw_active_firms(self, x: Unknowns, n: int, seed: int) -> dict[str, np.ndarray]:
+        """Draw as `draw_firms` does, but among the firms that sell somewhere (where most draws do not)."""
+        raise NotImplementedError
+
     def firm_schedule(self, x: Unknowns, log_phi: np.ndarray) -> dict[str, np.ndarray]:
         """Return what a firm does in every market at given ln productivity (origin, destination, firm)."""
         raise NotImplementedError

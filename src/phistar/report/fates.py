@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from phistar.report.theme import GREY, INK, spread
+from phistar.report.theme import GREY, INK, spread, subscripted
 
 WIDTH, HEIGHT = 620, 340
 LABEL_GAP = 16.0
@@ -107,7 +107,8 @@ def cutoff_marks(
 
     found = sorted(mark for mark in marks if np.isfinite(mark[0]))
     rows = [
-        {field: at, "name": name, "dotted": name in dotted, "turned": side == "right",
+        {field: at, "name": name, "letter": subscripted(name)[0], "below": subscripted(name)[1],
+         "dotted": name in dotted, "turned": side == "right",
          "foot": height - 8 - (NAME_HEIGHT if side == "between" else 0.0)}
         for (at, name), side in zip(found, _sides([at for at, _ in found], scale), strict=True)
     ]  # fmt: skip
@@ -119,10 +120,24 @@ def cutoff_marks(
     rules = [
         chart("dotted", kind).mark_rule(color=INK, strokeDash=[1, 3] if kind else [4, 3]) for kind in (False, True)
     ]
-    look = {"fontSize": 14, "fontStyle": "italic", "color": INK, "baseline": "bottom"}
-    left = chart("turned", False).mark_text(align="left", dx=5, **look)
-    right = chart("turned", True).mark_text(align="right", dx=-5, **look)
-    return [*rules, *(text.encode(text="name:N", y=alt.Y("foot:Q", scale=None)) for text in (left, right))]
+    foot = alt.Y("foot:Q", scale=None)
+    texts = [
+        chart("turned", turned).mark_text(align="right" if turned else "left", **look).encode(text=f"{part}:N", y=foot)
+        for turned in (False, True)
+        for part, look in _looks(rows, turned).items()
+    ]
+    return [*rules, *texts]
+
+
+def _looks(rows: Sequence[dict[str, Any]], turned: bool) -> dict[str, dict[str, Any]]:
+    """Say how to write the letters and the subscripts of symbols, right of their rules or turned to the left."""
+    below = max((len(row["below"]) for row in rows if row["turned"] is turned), default=0)
+    look = {"fontStyle": "italic", "color": INK, "baseline": "bottom"}
+    # A Greek letter is about 9 pixels wide, a Latin one and those of a subscript 7.
+    wide = 9 if any(row["letter"] > "z" for row in rows) else 7
+    ends = (-5 - 7 * below, -5) if turned else (5, 5 + wide)
+    letter = {"fontSize": 14, "dx": ends[0], **look}
+    return {"letter": letter, **({"below": {"fontSize": 10, "dx": ends[1], "dy": 4, **look}} if below else {})}
 
 
 def cutoff_axis(cutoffs: Sequence[float], scale: Any, pattern: str) -> Any:

@@ -17,7 +17,10 @@ WIDTH, HEIGHT = 320, 300
 SHARES = np.linspace(0.0, 1.0, 201)
 #: Markets told apart by colour.
 MOST_MARKETS = len(COLOURS)
-PANELS = (("markup", "markup over delivered cost, numeraire"), ("revenue", "sales of a variety in the market"))
+PANELS = (
+    ("markup", "markup over delivered cost, in the numeraire"),
+    ("revenue", "sales of a variety in the market, in the numeraire"),
+)
 
 
 def markup_chart(equilibrium: Equilibrium, market: int | None = None) -> Any:
@@ -61,7 +64,9 @@ def _panel(lines: list[Line], title: str) -> Any:
     import altair as alt
 
     right = 1.02 * max(float(line.at.max()) for line in lines)
-    x = alt.X("at:Q", title=title, scale=alt.Scale(domain=[0, right], nice=False), axis=alt.Axis(tickCount=5))
+    x = alt.X(
+        "at:Q", title=title, scale=alt.Scale(domain=[0, right], nice=False), axis=alt.Axis(tickCount=5, format="~g")
+    )
     y = alt.Y("share:Q", title="share of sellers with at least as much", scale=alt.Scale(domain=[0, 1]),
               axis=alt.Axis(format="%", tickCount=5, grid=True))  # fmt: skip
     layers = [draw_line(line, x, y, "at", "share") for line in lines]

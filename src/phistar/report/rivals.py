@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from phistar.core.equilibrium import Equilibrium
-from phistar.report.theme import BLUE, GREY, INK, ORANGE, themed
+from phistar.report.theme import BLUE, GREY, INK, ORANGE, round_ticks, themed
 from phistar.verbs.simulate import schedule
 
 Rows = list[dict[str, Any]]
@@ -24,7 +24,7 @@ _POINTS = 160
 _PANELS = (
     ("markup", "Markups", "price over marginal cost"),
     ("share", "Shares", "share of the sector's sales"),
-    ("price", "Prices", "price of a variety, numeraire"),
+    ("price", "Prices", "price of a variety, in the numeraire"),
     ("varieties", "Scope", "number of varieties"),
 )
 
@@ -206,12 +206,13 @@ def _by_productivity(
     dots = [row for world in drawn for row in _pairs(world, world.delivered, world.of_firms(name))]
     lines = [row for world, found in zip(drawn, more, strict=True) for row in _pairs(world, phi, found[name])]
     ys = [row["y"] for row in dots + lines]
-    pad = 0.1 * (max(ys) - min(ys))  # room above the last tick, so that titles stand in one line
+    pad = 0.1 * (max(ys) - min(ys))
     x = alt.X("x:Q", title="productivity, as delivered",
               scale=alt.Scale(domain=[float(phi[0]), float(phi[-1])], nice=False),
               axis=alt.Axis(tickCount=6, format=".6~g"))  # fmt: skip
-    y = alt.Y("y:Q", title=unit, scale=alt.Scale(domain=[min(ys) - pad, max(ys) + pad], nice=False),
-              axis=alt.Axis(grid=True, tickCount=5, format="%" if name == "share" else ".6~g"))  # fmt: skip
+    low, high = min(ys) - pad, max(ys) + pad
+    axis = alt.Axis(grid=True, values=round_ticks(low, high, 5), format="%" if name == "share" else ".6~g")
+    y = alt.Y("y:Q", title=unit, scale=alt.Scale(domain=[low, high], nice=False), axis=axis)
     colour = _colour(drawn)
     dashed = alt.Chart(alt.Data(values=lines)).mark_line(strokeWidth=1.6, strokeDash=[5, 4])
     marked = alt.Chart(alt.Data(values=dots)).mark_circle(size=80, opacity=1.0)

@@ -44,7 +44,7 @@ def cutoff_diagram(equilibrium: Equilibrium, origin: int = 0) -> Any:
     bottom, top = _span(lines)
     power = alt.Scale(type="pow", exponent=sigma - 1.0, domain=[0, last], nice=False, zero=True)
     axis_x = cutoff_axis([c for c, _ in marks if c <= last], power, ".3~f")
-    x = alt.X("phi:Q", scale=power, title="productivity φ, drawn in proportion to φ^(σ − 1)", axis=axis_x)
+    x = alt.X("phi:Q", scale=power, title="productivity φ, spaced by its power σ − 1", axis=axis_x)
     scale_y = alt.Scale(domain=[bottom, top], nice=False)
     axis = alt.Axis(format=".6~g", tickCount=6)
     profit = "profit in a market, a period"
@@ -126,15 +126,16 @@ def _importing(equilibrium: Equilibrium, origin: int, farthest: float) -> dict[s
 
 def _said(equilibrium: Equilibrium, origin: int) -> list[str]:
     model, values = equilibrium.model, equilibrium.values
-    said = [f"{model.name}, σ = {float(model.as_parameters()['sigma']):g}"]
+    said = [f"{model.name}, σ = {float(model.as_parameters()['sigma']):.4g}"]
     if "exporter_share" in values:
-        said.append(f"{100 * float(values['exporter_share'][origin]):.1f} per cent of active firms export")
+        share = float(values["exporter_share"][origin])
+        said.append(f"{100 * share:.1f} per cent of active firms export" if share else "no firm exports")
     least = float(np.min(values.get("cutoff_effective", values["cutoff"])[origin]))
     if least > float(np.min(values["cutoff"][origin])) * (1 + 1e-12):
         said.append(f"no firm is less productive than {least:.4g}")
     imports = [
-        f"from {name} = {float(values[key][origin]):.4g} for {what}"
-        for key, name, what in IMPORTING
+        f"from productivity {float(values[key][origin]):.4g} for {what}"
+        for key, _, what in IMPORTING
         if key in values and np.isfinite(values[key][origin])
     ]
     return ["; ".join(said), *([f"firms import inputs too {', '.join(imports)}"] if imports else [])]

@@ -13,6 +13,8 @@ from phistar.verbs.simulate import Firms
 WIDTH, HEIGHT = 620, 360
 #: Firms drawn a country, unless all countries' together would be too many, and the seed: the same figure every time.
 DRAWS, MOST_ROWS, SEED = 400_000, 800_000, 1
+#: Active firms below which those alone are drawn, of a model that can.
+FEW = 20_000
 #: Dots shown, evenly spaced in the logarithm of the rank (in the rank itself, on plain scales).
 DOTS = 320
 #: Largest over median firm beyond which sizes have a long tail, which only log scales show.
@@ -21,10 +23,16 @@ HOME, ABROAD = "sells at home only", "exports"
 PALETTE = {HOME: BLUE, ABROAD: ORANGE}
 
 
-def size_chart(firms: Firms, origin: int = 0) -> Any:
+def few_active(firms: Firms, origin: int = 0) -> bool:
+    """Whether so few draws of a country are active firms that a figure of them would show chance."""
+    return int((firms["active"] & (firms["country"] == origin)).sum()) < FEW
+
+
+def size_chart(firms: Firms, origin: int = 0, potential: Firms | None = None) -> Any:
     """Draw rank (as a share of active firms) against revenue for one country's simulated firms.
 
-    On log scales where the largest firms are many times the median; where they are not, on plain ones.
+    On log scales where the largest firms are many times the median; where they are not, on plain ones. Firms that
+    were drawn among the active alone stand beside `potential` ones, and the share that is active is told.
     """
     import altair as alt
 
@@ -35,7 +43,7 @@ def size_chart(firms: Firms, origin: int = 0) -> Any:
     revenue, exporter = firms["revenue"][mine][order], firms["exporter"][mine][order]
     count = len(revenue)
     logs = bool(revenue[0] > LONG_TAIL * revenue[count // 2])
-    ranks = np.unique((np.geomspace if logs else np.linspace)(1, count, DOTS).astype(int))
+    ranks = _ranks(count, logs)
     rows = [
         {"revenue": float(revenue[r - 1]), "rank": r / count, "firm": ABROAD if exporter[r - 1] else HOME}
         for r in ranks.tolist()
@@ -45,20 +53,37 @@ def size_chart(firms: Firms, origin: int = 0) -> Any:
     scale = alt.Scale(domain=kinds, range=[PALETTE[kind] for kind in kinds])
     colour = alt.Color("firm:N", scale=scale, legend=None)
     dots = alt.Chart(alt.Data(values=rows)).mark_circle(size=34, opacity=0.9).encode(x=x, y=y, color=colour)
-    country, drawn = firms.equilibrium.countries[origin], int((firms["country"] == origin).sum())
+    country = firms.equilibrium.countries[origin]
     title = alt.TitleParams(
         f"How large firms are: {country}",
-        subtitle=f"{firms.equilibrium.model.name}; {count:,} active firms of {drawn:,} draws (seed {SEED})",
+        subtitle=f"{firms.equilibrium.model.name}; {_drawn(firms, potential, origin, count)}",
     )
     jump = _gap(rows, x, y) if _jumps(revenue, exporter, firms["domestic_sales"][mine][order]) else []
     layers = [dots, *(_name(rows, kind, x, y, PALETTE[kind], logs) for kind in kinds), *jump]
     return themed(alt.layer(*layers).properties(width=WIDTH, height=HEIGHT, title=title))
 
 
+def _ranks(count: int, logs: bool) -> np.ndarray:
+    """Choose the firms shown by rank, the largest first; on log scales the few smallest lie far apart too."""
+    if not logs:
+        return np.unique(np.linspace(1, count, DOTS).astype(int))
+    from_top, from_bottom = np.geomspace(1, count, DOTS), count + 1 - np.geomspace(1, count, DOTS // 4)
+    return np.unique(np.concatenate([from_top, from_bottom]).astype(int))
+
+
+def _drawn(firms: Firms, potential: Firms | None, origin: int, count: int) -> str:
+    """Say how many firms are shown and where they come from."""
+    mine = firms["country"] == origin
+    if potential is None:
+        return f"{count:,} active firms of {int(mine.sum()):,} draws (seed {SEED})"
+    share = firms["weight"][mine].sum() / potential["weight"][mine].sum()
+    return f"{count:,} firms drawn among the active, {100 * share:.2g} per cent of potential firms (seed {SEED})"
+
+
 def _axes(revenue: np.ndarray, shares: np.ndarray, logs: bool) -> tuple[Any, Any]:
     import altair as alt
 
-    sales, share = "revenue of a firm, numeraire", "share of active firms at least as large"
+    sales, share = "revenue of a firm, in the numeraire", "share of active firms at least as large"
     if logs:
         scale = alt.Scale(type="log", nice=False)
         return (alt.X("revenue:Q", scale=scale, title=f"{sales} (log scales)", axis=_decades(revenue)),
@@ -87,7 +112,7 @@ def _decades(values: np.ndarray) -> Any:
     ticks = [float(f"1e{int(p)}") for p in np.arange(low, high + 1)]
     if len(ticks) < 2:
         return alt.Axis(format="~g", grid=True)
-    return alt.Axis(format="~g", grid=True, values=ticks)
+    return alt.Axis(format=",~g", grid=True, values=ticks)
 
 
 def _name(rows: list[dict[str, Any]], kind: str, x: Any, y: Any, colour: str, logs: bool) -> Any:
@@ -111,7 +136,7 @@ def _gap(rows: list[dict[str, Any]], x: Any, y: Any) -> list[Any]:
     left = max((row for row in rows if row["firm"] == HOME), key=lambda row: row["revenue"])
     right = min((row for row in rows if row["firm"] == ABROAD), key=lambda row: row["revenue"])
     place = {"revenue": left["revenue"], "stop": right["revenue"], "rank": right["rank"],
-             "text": "jump at φ*ₓ"}  # fmt: skip
+             "text": "jump at the export cutoff"}  # fmt: skip
     base = alt.Chart(alt.Data(values=[place]))
     line = base.mark_rule(color=GREY, strokeDash=[3, 3]).encode(x=x, x2="stop:Q", y=y)
     text = base.mark_text(color=GREY, fontSize=11, align="right", dx=-4, dy=14)

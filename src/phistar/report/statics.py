@@ -11,13 +11,15 @@ import numpy as np
 from phistar.core.errors import InputError, NoEquilibrium
 from phistar.core.model import Model
 from phistar.core.paths import Path
-from phistar.report.theme import COLOURS, GREY, spread, themed
+from phistar.report.theme import COLOURS, GREY, round_ticks, spread, themed
 from phistar.verbs.sweep import Sweep
 
 WIDTH, HEIGHT = 270, 170
 LABEL_GAP = 14.0
 #: Up to so many whole numbers each has its tick.
 MOST_COUNTS = 6
+#: Lines that move by less, relatively, are flat: what is left is rounding.
+FLAT = 1e-9
 
 Reader = Callable[[Sweep, Sequence[str], int], np.ndarray | None]
 
@@ -47,9 +49,9 @@ Panel = tuple[str, str, Reader]
 #: Panels in the order of the page: title, unit, and how a country's column is read.
 PANELS: tuple[Panel, ...] = (
     ("Welfare", "real income per head", _by_country("welfare")),
-    ("Relative wage", "numeraire", _by_country("wage")),
-    ("Domestic cutoff φ*", "productivity", _home("cutoff")),
-    ("Export cutoff φ*ₓ", "productivity, easiest market", _easiest_abroad("cutoff", np.min)),
+    ("Relative wage", "in the numeraire", _by_country("wage")),
+    ("Domestic cutoff", "productivity", _home("cutoff")),
+    ("Export cutoff", "productivity, easiest market", _easiest_abroad("cutoff", np.min)),
     ("Share exporting", "of active firms", _by_country("exporter_share")),
     ("Variety", "varieties on sale", _by_country("variety")),
 )
@@ -58,23 +60,23 @@ MARKUP_PANELS: tuple[Panel, ...] = (
     ("Welfare", "utility per head", _by_country("welfare")),
     ("Entrants", "firms that draw a cost", _by_country("mass_entrants")),
     ("Variety", "varieties on sale", _by_country("variety")),
-    ("Domestic cutoff c_D", "cost", _home("cutoff")),
-    ("Export cutoff c_X", "cost, easiest market", _easiest_abroad("cutoff", np.max)),
+    ("Domestic cutoff", "cost", _home("cutoff")),
+    ("Export cutoff", "cost, easiest market", _easiest_abroad("cutoff", np.max)),
     ("Share exporting", "of active firms", _by_country("exporter_share")),
-    ("Mean price", "numeraire", _by_country("mean_price")),
-    ("Mean markup", "numeraire", _by_country("mean_markup")),
-    ("Net exports", "numeraire", _by_country("net_exports")),
+    ("Mean price", "in the numeraire", _by_country("mean_price")),
+    ("Mean markup", "in the numeraire", _by_country("mean_markup")),
+    ("Net exports", "value in the numeraire", _by_country("net_exports")),
 )
 #: The same where a few firms are listed: they are counted, not weighed.
 RIVAL_PANELS: tuple[Panel, ...] = (
     ("Survivors", "firms in the market", _by_market("survivors")),
-    ("Price index", "numeraire", _by_market("price_index")),
+    ("Price index", "in the numeraire", _by_market("price_index")),
     ("Welfare", "utility per head", _by_market("welfare")),
     ("Aggregate markup", "sales over work", _by_market("aggregate_markup")),
     ("Concentration", "sum of squared shares", _by_market("herfindahl")),
     ("Variety", "varieties on sale", _by_market("total_varieties")),
     ("Cutoff", "of the marginal survivor", _by_market("cutoff")),
-    ("Profits", "of all firms, numeraire", _by_market("total_profit")),
+    ("Profits", "of all firms, in the numeraire", _by_market("total_profit")),
     ("Misallocation", "share of output lost", _by_market("misallocation")),
 )
 
@@ -115,7 +117,9 @@ def statics_chart(sweep: Sweep, model: Model, key: Path, country: int | None = N
         said.append(f"the first {len(shown)} of {len(model.countries)} countries")
     title = alt.TitleParams(f"What changes with {key.text}", subtitle="; ".join(said))
     columns = 2 if len(panels) < 3 else 3
-    return themed(alt.concat(*panels, columns=columns, spacing={"row": 26, "column": 30}).properties(title=title))
+    # Flush, so that panels of a column stand in line; between them names on the left, an axis on the right.
+    gap = {"row": 86, "column": 92 + 7 * max(len(model.countries[i]) for i in shown)}
+    return themed(alt.concat(*panels, columns=columns, bounds="flush", spacing=gap).properties(title=title))
 
 
 def _panel(
@@ -141,14 +145,13 @@ def _panel(
     # Counts jump from one whole number to the next.
     counts = all(np.array_equal(line, np.round(line), equal_nan=True) for line in lines.values())
     x = alt.X("key:Q", title=key.text, scale=alt.Scale(zero=False, nice=False), axis=alt.Axis(tickCount=5))
-    ticks = list(range(math.ceil(low), math.floor(high) + 1)) if counts else []
-    few: Any = ticks if 0 < len(ticks) <= MOST_COUNTS else alt.Undefined
-    axis_y = alt.Axis(tickCount=4, grid=True, format=".6~g", values=few)
+    ticks = _ticks(list(lines.values()), low, high, counts)
+    axis_y = alt.Axis(grid=True, format=".6~g" if len(ticks) > 1 else ".4~g", values=ticks)
     y = alt.Y("value:Q", title=unit, scale=scale_y, axis=axis_y)
     layers = [] if at is None else [_rule(at)]
     ends = {i: int(np.flatnonzero(~np.isnan(line))[-1]) for i, line in lines.items()}
     wanted = [HEIGHT * (high - lines[i][ends[i]]) / (high - low) for i in lines]
-    for (i, line), pixel in zip(lines.items(), spread(wanted, LABEL_GAP), strict=True):
+    for (i, line), pixel in zip(lines.items(), spread(_within(wanted), LABEL_GAP), strict=True):
         colour = COLOURS[shown.index(i) % len(COLOURS)]
         rows = [
             {"key": float(k), "value": None if np.isnan(v) else float(v)}
@@ -164,7 +167,7 @@ def _panel(
         end = alt.Data(values=[{"key": float(sweep[key.text][ends[i]]), "name": names[i]}])
         text = alt.Chart(end).mark_text(color=colour, align="left", dx=5, fontSize=11, fontWeight="bold")
         layers.append(text.encode(x=x, y=alt.value(pixel), text="name:N"))
-    heading = alt.TitleParams(title, fontSize=13, anchor="start", offset=8, frame="bounds")
+    heading = alt.TitleParams(title, fontSize=13, anchor="start", offset=8, frame="group")
     return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT, title=heading)
 
 
@@ -173,6 +176,23 @@ def _range(lines: Sequence[np.ndarray]) -> tuple[float, float]:
     # Lines flat to rounding are drawn flat, not as noise magnified to the panel's height.
     pad = max(0.06 * (high - low), 0.005 * abs(high), 1e-12)
     return low - pad, high + pad
+
+
+def _within(wanted: Sequence[float]) -> list[float]:
+    """Keep names within the panel, off its heading and off the labels of the axis below; equal lines in their order."""
+    down = sorted(range(len(wanted)), key=lambda k: (round(wanted[k], 3), k))
+    least = {k: 6.0 + LABEL_GAP * n for n, k in enumerate(down)}
+    most = {k: HEIGHT - 4.0 - LABEL_GAP * n for n, k in enumerate(reversed(down))}
+    return [max(min(place, most[k]), least[k]) for k, place in enumerate(wanted)]
+
+
+def _ticks(lines: Sequence[np.ndarray], low: float, high: float, counts: bool) -> list[float]:
+    """Choose the ticks of a panel: whole numbers for counts, the one value of lines that are flat."""
+    least, most = float(np.nanmin(lines)), float(np.nanmax(lines))
+    if most - least <= FLAT * max(abs(least), abs(most)):
+        return [least]
+    whole = [float(n) for n in range(math.ceil(low), math.floor(high) + 1)] if counts else []
+    return whole if 0 < len(whole) <= MOST_COUNTS else round_ticks(low, high, 4)
 
 
 def _rule(at: float) -> Any:

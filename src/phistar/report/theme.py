@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 #: Okabe and Ito's colours, the dark ones first.
 BLUE, ORANGE, GREEN, PINK, SKY, GOLD = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00"
 COLOURS = (BLUE, ORANGE, GREEN, PINK, SKY, GOLD)
@@ -18,12 +20,32 @@ _AXIS = {
     "tickColor": "#9a9a9a",
     "tickSize": 4,
     "labelFontSize": 11,
+    "labelFlush": False,
     "titleFontSize": 12,
     "titleFontWeight": "normal",
     "titlePadding": 8,
     "gridColor": "#ececec",
     "grid": False,
 }
+
+
+def subscripted(name: str) -> tuple[str, str]:
+    """Take a symbol's name apart into its letter and its subscript: ``φ_DM`` is φ with DM below the line."""
+    letter, _, below = name.partition("_")
+    return letter, below
+
+
+def round_ticks(low: float, high: float, count: int) -> list[float]:
+    """Return about `count` round numbers between two ends, none so close to the upper one that it needs room above."""
+    if not high > low:
+        return [low]
+    rough = (high - low) / count
+    power = 10.0 ** np.floor(np.log10(rough))
+    step = power * next(
+        f for f, least in ((10, 50**0.5), (5, 10**0.5), (2, 2**0.5), (1, 0.0)) if rough / power >= least
+    )
+    first, last = int(np.ceil(low / step - 1e-9)), int(np.floor((high - 0.05 * (high - low)) / step + 1e-9))
+    return [float(f"{n * step:.12g}") for n in range(first, last + 1)]
 
 
 def spread(wanted: Sequence[float], gap: float) -> list[float]:

@@ -74,7 +74,7 @@ def schedule(scenario: Any, productivity: Any) -> dict[str, np.ndarray]:
     return schedules
 
 
-def simulate(scenario: Any, n_firms: Any, seed: Any = 0) -> Firms:
+def simulate(scenario: Any, n_firms: Any, seed: Any = 0, *, active: bool = False) -> Firms:
     """Draw firms from an equilibrium (or a scenario to solve first).
 
     Parameters
@@ -84,16 +84,22 @@ def simulate(scenario: Any, n_firms: Any, seed: Any = 0) -> Firms:
         Draws a country, before selection.
     seed : int
         Of the random draws; the same seed gives the same firms.
+    active : bool
+        Draw among the firms that sell somewhere, of a model in which most draws do not.
 
     Raises
     ------
     InputError
-        When `n_firms` or `seed` is not a whole number in range, or the model has no firms to draw.
+        When `n_firms` or `seed` is not a whole number in range, or the model has no firms to draw so.
     """
     n_firms, seed = read_count(n_firms, "n", 1), read_count(seed, "seed")
     equilibrium = _with_firms(scenario)
     _check_cells(equilibrium, n_firms)
-    return Firms(equilibrium, equilibrium.model.draw_firms(dict(equilibrium.unknowns), n_firms, seed))
+    model = equilibrium.model
+    if active and "active_firms" not in model.capabilities:
+        raise InputError("active", f"is not a way to draw firms of {model.name}", remedy="draw all of them")
+    draw = model.draw_active_firms if active else model.draw_firms
+    return Firms(equilibrium, draw(dict(equilibrium.unknowns), n_firms, seed))
 
 
 def _check_cells(equilibrium: Equilibrium, n_firms: int) -> None:

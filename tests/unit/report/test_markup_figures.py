@@ -75,8 +75,8 @@ def test_the_size_figure_of_short_tails_has_plain_scales_and_no_jump() -> None:
 def test_comparative_statics_show_entrants_and_markups() -> None:
     definition = draw("comparative_statics", LINEAR, over=["L[0]=10:11:3"]).to_dict()
     titles = [panel["title"]["text"] for panel in definition["concat"]]
-    assert {"Entrants", "Mean markup", "Domestic cutoff c_D", "Export cutoff c_X"} <= set(titles)
-    panel = definition["concat"][titles.index("Export cutoff c_X")]
+    assert {"Entrants", "Mean markup", "Domestic cutoff", "Export cutoff"} <= set(titles)
+    panel = definition["concat"][titles.index("Export cutoff")]
     drawn = next(row["value"] for row in values(panel) if "value" in row)
     assert drawn == pytest.approx(solve(LINEAR)["cutoff"][0, 1], rel=1e-12)
 

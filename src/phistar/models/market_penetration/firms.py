@@ -82,8 +82,10 @@ def _near(u: np.ndarray, t: np.ndarray, beta: float) -> np.ndarray:
     return np.where(np.isfinite(total), total, 0.0)
 
 
-def draw(m: Primitives, x: Unknowns, n: int, seed: int) -> dict[str, np.ndarray]:
+def draw(m: Primitives, x: Unknowns, n: int, seed: int, active: bool = False) -> dict[str, np.ndarray]:
     """Draw `n` potential firms a country and follow what they do: one row a draw, countries one after another.
+
+    With `active` they are drawn among those that sell somewhere, of which a plain draw may have next to none.
 
     Returns
     -------
@@ -95,13 +97,23 @@ def draw(m: Primitives, x: Unknowns, n: int, seed: int) -> dict[str, np.ndarray]
     """
     rng = np.random.default_rng(seed)
     entrants = np.broadcast_to(economy(m, x).entrants, (len(m.countries),))
-    parts = [_draw_one(m, x, i, n, rng, float(entrants[i]) / n) for i in range(len(m.countries))]
+    share = _active_share(m, x) if active else np.ones(len(m.countries))
+    parts = [_draw_one(m, x, i, n, rng, float(entrants[i]), float(share[i])) for i in range(len(m.countries))]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def _draw_one(m: Primitives, x: Unknowns, i: int, n: int, rng: np.random.Generator, weight: float) -> dict[str, Any]:
-    """Draw one country's potential firms; countries go one at a time to bound memory."""
-    phi = draw_productivity(m, i, n, rng)
+def _active_share(m: Primitives, x: Unknowns) -> np.ndarray:
+    """Compute the share of potential firms that sell somewhere (origin)."""
+    easiest = economy(m, x).log_cutoff.min(axis=1)
+    log_share = [float(_alone(m, i).log_survival(at)) for i, at in enumerate(easiest)]
+    return np.exp(np.minimum(log_share, 0.0))
+
+
+def _draw_one(
+    m: Primitives, x: Unknowns, i: int, n: int, rng: np.random.Generator, entrants: float, share: float
+) -> dict[str, Any]:
+    """Draw one country's potential firms, the most productive `share`; countries go one at a time to bound memory."""
+    phi = draw_productivity(m, i, n, rng, share)
     one = {name: values[0] for name, values in schedule(m, x, np.log(phi)[None], slice(i, i + 1)).items()}
     names = list(enumerate(m.countries))
     return {
@@ -117,12 +129,14 @@ def _draw_one(m: Primitives, x: Unknowns, i: int, n: int, rng: np.random.Generat
         "marketing": one["marketing"].sum(axis=0),
         "employment": one["employment"].sum(axis=0),
         "profit": one["profit"].sum(axis=0),
-        "weight": np.full(n, weight),
+        "weight": np.full(n, entrants * share / n),
     }
 
 
-def draw_productivity(m: Primitives, i: int, n: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw the productivity of a country's potential firms."""
+def draw_productivity(m: Primitives, i: int, n: int, rng: np.random.Generator, share: float = 1.0) -> np.ndarray:
+    """Draw the productivity of a country's potential firms, or of the most productive `share` of them."""
+    if share < 1.0:
+        return np.exp(np.asarray(_alone(m, i).log_quantile_upper(share * (1.0 - rng.random(n)))))
     if not m.closed:
         return m.families[i].sample(n, rng)
     # 1 - random() is in (0, 1]: the upper tail never reaches probability zero.

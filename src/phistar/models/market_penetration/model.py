@@ -33,7 +33,7 @@ class MarketPenetration(Primitives, Model):
     parameters = PARAMETERS
     variables = outcomes.VARIABLES
     errata = ERRATA
-    capabilities = frozenset({"elasticities", "batch", "firms", "decompose", "figures"})
+    capabilities = frozenset({"elasticities", "batch", "firms", "active_firms", "decompose", "figures"})
 
     @classmethod
     def build(cls, raw: Mapping[str, Any], names: Sequence[str] | None = None) -> Self:
@@ -198,3 +198,7 @@ class MarketPenetration(Primitives, Model):
     def draw_firms(self, x: Unknowns, n: int, seed: int) -> dict[str, np.ndarray]:
         """Draw potential firms and follow what they do; see `Model.draw_firms`."""
         return firms.draw(self, x, n, seed)
+
+    def draw_active_firms(self, x: Unknowns, n: int, seed: int) -> dict[str, np.ndarray]:
+        """Draw firms that sell somewhere; see `Model.draw_active_firms`."""
+        return firms.draw(self, x, n, seed, active=True)

@@ -12,7 +12,7 @@ from phistar.report.panels import Axis, Panel, panels_chart
 Rows = list[dict[str, Any]]
 
 _POINT = "α 2, γ 1, η 4, entry cost 0.1, Pareto costs up to 1 with k 2"
-_PROFITS = Panel("welfare_profits", "Welfare, profits included", "numeraire per head")
+_PROFITS = Panel("welfare_profits", "Welfare, profits included", "in the numeraire, per head")
 #: Each deal: its axis, its title, its countries.
 _DEALS = {
     "unilateral": (
@@ -46,8 +46,8 @@ def _common(last: Panel) -> tuple[Panel, ...]:
         Panel("cutoff", "Domestic cutoff", "cost"),
         Panel("variety", "Variety", "varieties on sale"),
         Panel("entrants", "Entrants", "firms"),
-        Panel("markup", "Mean markup", "numeraire"),
-        Panel("welfare", "Welfare, wages as income", "numeraire per head"),
+        Panel("markup", "Mean markup", "in the numeraire"),
+        Panel("welfare", "Welfare, wages as income", "in the numeraire, per head"),
         last,
     )
 
@@ -99,7 +99,7 @@ def _humps(rows: Rows) -> Any:
         (
             Panel("cutoff", "Cutoff", "cost"),
             Panel("variety", "Variety", "varieties on sale"),
-            Panel("markup", "Mean markup", "numeraire"),
+            Panel("markup", "Mean markup", "in the numeraire"),
         ),
         "A larger market can have fewer varieties and higher markups",
         "Closed economy, beta costs on [0.1, 1] with a 0.5, b 0.3; α 2, γ 1, η 1, entry cost 0.1",
