@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from phistar.cli.options import Json, Scenario, Settings
+from phistar.cli.options import Json, Scenario, Settings, naming
 
 Targets = Annotated[
     list[str] | None,
@@ -48,7 +48,8 @@ def calibrate_command(
         check_writable(out)
         if not out.lower().endswith(".json"):
             raise InputError("--out", "must end in .json", out)
-    found = calibrate(scenario, [_target(text) for text in target or ()], fit or (), settings or ())
+    with naming({"target": "--target"}):
+        found = calibrate(scenario, [_target(text) for text in target or ()], fit or (), settings or ())
     notes = calibration_notes(told := found.to_dict())
     if out is not None:
         write_text(out, to_json(found.scenario()) + "\n")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from phistar.cli.options import Scenario, Settings
+from phistar.cli.options import Scenario, Settings, naming
 
 
 def _count(text: str) -> int:
@@ -54,7 +54,8 @@ def firms_command(scenario: Scenario, out: Out, n: Count = 100_000, seed: Seed =
     check_suffix(out, TABLE_SUFFIXES)
     check_writable(out)
     equilibrium = solve(scenario, settings or ())
-    firms = simulate(equilibrium, n_firms=n, seed=seed)
+    with naming({"n": "--n"}):
+        firms = simulate(equilibrium, n_firms=n, seed=seed)
     write_columns(out, firms.named)
     varied = "markups" in equilibrium.model.capabilities
     say(

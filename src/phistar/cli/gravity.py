@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from phistar.cli.options import Json, Settings
+from phistar.cli.options import Json, Settings, naming
 
 MaybeScenario = Annotated[
     str | None, typer.Argument(metavar="SCENARIO", help="A scenario file, .toml or .json.", show_default=False)
@@ -60,7 +60,8 @@ def gravity_command(
     from phistar.verbs.gravity import gravity
 
     check_json(json)
-    result = gravity(
-        scenario, settings or (), flows=flows, logs=log or (), levels=level or (), cluster=cluster, home=home
-    )
+    with naming({"cluster": "--cluster"}):
+        result = gravity(
+            scenario, settings or (), flows=flows, logs=log or (), levels=level or (), cluster=cluster, home=home
+        )
     deliver(result.to_dict, gravity_tables(result), gravity_notes(result), json)

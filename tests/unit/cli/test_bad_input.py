@@ -78,6 +78,8 @@ FILES = {
     "an empty file": ("", ["model"]),
 }
 
+TARIFF = ["trade", "--importer", "USA", "--exporter", "CHN"]
+HATS = ["hats", "melitz_ottaviano", "--change", "tau=0.9"]
 #: What is wrong, the arguments (SCENARIO and DIR stand for paths), and words its one line must hold.
 COMMANDS = {
     "no scenario": (["solve"], ["SCENARIO"]),
@@ -141,6 +143,37 @@ COMMANDS = {
         ["plot", "SCENARIO", "--figure", "cutoffs", "--over", "tau=1:2:3", "--out", "DIR/x.svg"],
         ["--over"],
     ),
+    "a key set twice": (
+        ["solve", "SCENARIO", "--set", "sigma=4", "--set", " sigma = 5"],
+        ["sigma is set twice, to 4 and to 5", "set it once"],
+    ),
+    "an entry set twice": (
+        ["solve", "SCENARIO", "--set", "tau[0][1]=1.5", "--set", "tau[0][1]=1.6"],
+        ["tau[0][1] is set twice"],
+    ),
+    "a tariff in per cent": ([*TARIFF, "--rate", "25%"], ["--rate", "share", "write --rate 0.25"]),
+    "a tariff that is no number": ([*TARIFF, "--rate", "much"], ["--rate", "share", "0.25 is 25 per cent"]),
+    "a subsidy of more than all": ([*TARIFF, "--rate", "-1"], ["--rate = -1.0", "greater than -1"]),
+    "a tariff by a country with a typo": ([*TARIFF, "--rate", "0.1", "--importer", "UAS"], ["--importer", "USA"]),
+    "a tariff on a missing table": ([*TARIFF, "--rate", "0.1", "--table", "none.csv"], ["--table", "none.csv"]),
+    "a tariff with unknown inputs": ([*TARIFF, "--rate", "0.1", "--inputs", "some"], ["--inputs", "roundabout"]),
+    "a tariff with a heavy tail": ([*TARIFF, "--rate", "0.1", "--shape", "2"], ["--shape", "sigma - 1 = 3"]),
+    "a cut in per cent": (["liberalize", "SCENARIO", "--kind", "bilateral", "--by", "50%"], ["write --by 0.5"]),
+    "hats of a missing file": ([*HATS, "--flows", "none.csv", "--given", "k=2"], ["--flows", "none.csv"]),
+    "hats without the shape": ([*HATS, "--flows", "DIR/flows.csv"], ["--given k is missing"]),
+    "hats of a wrong threshold": (
+        [*HATS, "--flows", "DIR/flows.csv", "--given", "k=2", "--given", "threshold=3"],
+        ["--given threshold = 3", "between 0 and 1"],
+    ),
+    "hats of a change below zero": (
+        [*HATS, "--flows", "DIR/flows.csv", "--given", "k=2", "--given", "threshold=0.3", "--change", "L=-1"],
+        ["--change L = -1", "greater than 0"],
+    ),
+    "hats with a change that is unknown": (
+        [*HATS, "--flows", "DIR/flows.csv", "--given", "k=2", "--change", "tua=1.1"],
+        ["--change tua", "did you mean tau"],
+    ),
+    "gravity with unknown clusters": (["gravity", "SCENARIO", "--log", "tau", "--cluster", "x"], ["--cluster", "pair"]),
     "nothing to compare with": (["compare", "DIR/baseline.toml"], ["counterfactual"]),
     "a counterfactual that is wrong": (["compare", "DIR/wrong.toml"], ["tau"]),
 }
@@ -153,6 +186,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "good.toml").write_text(GOOD)
     (tmp_path / "baseline.toml").write_text(GOOD.replace("[counterfactual.parameters]\ntau = 1.3\n", ""))
     (tmp_path / "wrong.toml").write_text(GOOD.replace("tau = 1.3", "tau = 0.3"))
+    (tmp_path / "flows.csv").write_text("origin,destination,value\nA,A,5\nA,B,2\nB,A,2\nB,B,4\n")
     (tmp_path / "rubbish.toml").write_bytes(bytes(range(128, 256)) * 20)
     return Path()
 

@@ -1,6 +1,6 @@
 import pytest
 
-from phistar.core.errors import InputError, NoEquilibrium, unknown_key
+from phistar.core.errors import InputError, NoEquilibrium, entries, unknown_key
 from phistar.core.parameters import Parameter, read_number
 
 
@@ -52,3 +52,22 @@ def test_no_equilibrium_carries_reason_and_remedy_and_exits_with_three():
     error = NoEquilibrium("markets do not clear", "move tau")
     assert str(error) == "markets do not clear: move tau"
     assert error.exit_code == 3
+
+
+def test_one_entry_is_not_called_entries():
+    from phistar.blocks.productivity import from_spec
+    from phistar.models.registry import get_model
+
+    assert entries(1) == "1 entry" and entries(2) == "2 entries" and entries(1000) == "1,000 entries"
+    with pytest.raises(InputError, match=r"weights has 1 entry where values has 2"):
+        from_spec({"family": "empirical", "values": [1.0, 2.0], "weights": [1.0]}, "productivity")
+    with pytest.raises(InputError, match=r"L has 1 entry: the model has two countries"):
+        get_model("vertical_specialization").build(
+            {"sigma": 4.0, "L": [1.0], "tau_X": 1.3, "tau_M": 1.5, "productivity": {"family": "pareto", "k": 5.0}}
+        )
+
+
+def test_an_error_may_be_told_under_another_key():
+    error = InputError("rate", "must be a number", "x", "0.25 is 25 per cent").renamed("--rate")
+    assert str(error) == '--rate = "x" must be a number: 0.25 is 25 per cent'
+    assert str(InputError("k", "is missing").renamed("--given k")) == "--given k is missing"

@@ -5,7 +5,7 @@ import pytest
 from phistar.core.errors import InputError
 from phistar.core.paths import parse_path
 from phistar.core.scenario import load_scenario, parse_value, set_key
-from phistar.models.registry import read_scenario
+from phistar.models.registry import build_model, read_scenario
 
 GOOD = 'model = "melitz"\n[parameters]\nsigma = 4.0\ntau = [[1.0, 1.3], [1.2, 1.0]]\n'
 
@@ -77,6 +77,61 @@ def test_a_missing_file_and_binary_rubbish_are_refused(tmp_path):
 def test_the_counterfactual_lays_its_changes_over_the_baseline():
     loaded = load_scenario({"model": "m", "parameters": {"a": 1, "b": 2}, "counterfactual": {"parameters": {"b": 3}}})
     assert loaded.counterfactual_parameters == {"a": 1, "b": 3}
+
+
+def test_a_key_set_twice_is_refused_with_both_values():
+    with pytest.raises(InputError, match=r"sigma is set twice, to 4 and to 5: set it once"):
+        load_scenario({"model": "melitz"}, ["sigma=4", "sigma=5"])
+
+
+def test_a_table_and_one_of_its_entries_may_both_be_set_in_order():
+    whole = "productivity={family='pareto', k=4.5}"
+    scenario = load_scenario({"model": "melitz"}, [whole, "productivity.k=5"])
+    assert scenario.parameters["productivity"] == {"family": "pareto", "k": 5}
+    again = read_scenario({"model": "melitz", "parameters": {"sigma": 4.0, "L": [1.0, 2.0]}},
+                          [whole, "tau[0][1]=1.5", "tau=1.3"])  # fmt: skip
+    assert again.parameters["tau"] == [[1.0, 1.5], [1.3, 1.0]]
+
+
+@pytest.mark.parametrize("name", ["world.yaml", "world.yml", "world.txt"])
+def test_a_file_of_another_format_is_told_which_are_read(tmp_path, name):
+    (tmp_path / name).write_text("model: melitz\nparameters:\n  sigma: 4\n")
+    with pytest.raises(InputError, match=r"neither TOML nor JSON: scenario files are \.toml or \.json"):
+        load_scenario(tmp_path / name)
+
+
+def test_a_suffix_counts_in_either_case_and_toml_needs_none(tmp_path):
+    (tmp_path / "world.JSON").write_text('{"model": "melitz"}')
+    (tmp_path / "world").write_text('model = "melitz"')
+    assert load_scenario(tmp_path / "world.JSON") == load_scenario(tmp_path / "world")
+
+
+SYMMETRIC = {"sigma": 4.0, "partners": 1, "tau": 1.5, "productivity": {"family": "pareto", "k": 4.5}}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("L", [1.0, 2.0]),
+        ("tau", [[1.0, 1.5], [1.6, 1.0]]),
+        ("f", [[1.0, 1.5], [1.5, 1.1]]),
+        ("productivity", [{"family": "pareto", "k": 4.5}, {"family": "pareto", "k": 5.0}]),
+    ],
+)
+def test_partners_refuse_lists_that_set_countries_apart(key, value):
+    scenario = load_scenario({"model": "melitz", "parameters": {**SYMMETRIC, key: value}})
+    with pytest.raises(InputError, match=rf"{key} = .* differs between countries that partners = 1 calls identical"):
+        build_model(scenario)
+
+
+def test_partners_take_lists_in_which_countries_are_the_same():
+    parameters = {**SYMMETRIC, "L": [2.0, 2.0], "tau": [[1.0, 1.5], [1.5, 1.0]]}
+    assert len(build_model(load_scenario({"model": "melitz", "parameters": parameters})).countries) == 2
+
+
+def test_a_setting_of_one_entry_tells_partners_apart():
+    model = build_model(read_scenario({"model": "melitz", "parameters": {**SYMMETRIC, "partners": 2}}, ["L[1]=3"]))
+    assert model.as_parameters()["L"] == [1.0, 3.0, 1.0]
 
 
 def test_values_read_as_toml_and_else_as_words():

@@ -6,9 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from phistar.cli import main
+from phistar.core.equilibrium import to_json
+from phistar.verbs.elasticities import elasticities
 
 LINEAR: dict[str, Any] = {
     "model": "melitz_ottaviano",
@@ -66,3 +69,34 @@ def test_a_table_of_proportions_alone_explains_no_mark(tmp_path: Path, capsys: p
     lines = printed(PENETRATION, tmp_path, capsys, "compare").splitlines()
     pairs = next(i for i, line in enumerate(lines) if "from origin to destination" in line)
     assert not any("Δ" in line for line in lines[pairs:])
+
+
+def test_signed_outcomes_have_derivatives_and_an_elasticity_only_above_zero(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = printed(LINEAR, tmp_path, capsys, "elasticities", "--of", "net_exports", "--to", "tau")
+    assert out.count("∂ ") == 3 and "∂ d outcome / d ln key" in out  # two countries and the note
+    found = elasticities(LINEAR)
+    level = found.equilibrium["net_exports"]
+    told = json.loads(to_json(found.to_dict()))["elasticities"]
+    assert sorted(np.sign(level)) == [-1, 1]
+    cell = told["net_exports"]["tau"]
+    for value, slope, at in zip(cell["values"], cell["derivative"], level, strict=True):
+        assert value == (pytest.approx(slope / at, rel=1e-15) if at > 0 else None)
+    # One country's surplus is the other's deficit.
+    assert cell["derivative"][0] == pytest.approx(-cell["derivative"][1], rel=1e-10)
+    assert "derivative" not in told["welfare"]["tau"]
+
+
+def test_a_balance_of_zero_has_a_derivative_and_does_not_blow_up() -> None:
+    alike = {**LINEAR["parameters"], "L": [10.0, 10.0], "tau": 1.5}
+    found = elasticities({**LINEAR, "parameters": alike}, of="net_exports", to="L[0]")
+    assert found.equilibrium["net_exports"] == pytest.approx([0.0, 0.0], abs=1e-12)
+    slope = found.derivatives["net_exports", "L[0]"]
+    assert slope[0] > 0.1 and slope[0] == pytest.approx(-slope[1], rel=1e-10)
+
+
+def test_the_slope_of_a_log_is_the_elasticity_of_its_level() -> None:
+    found = elasticities("examples/two_countries.toml", to="productivity.scale")
+    assert found.derivatives["mean_log_productivity", "productivity.scale"] == pytest.approx([1.0, 1.0], abs=1e-12)
+    assert np.isnan(found["mean_log_productivity", "productivity.scale"]).all()

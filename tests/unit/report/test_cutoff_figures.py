@@ -59,13 +59,13 @@ def test_importing_cutoffs_are_marked_beside_those_of_selling(country: int) -> N
     definition = draw("cutoffs", VERTICAL, country=country).to_dict()
     wanted = {f"φ_{mode}": float(eq[f"cutoff_{mode}"][country]) for mode in ("D", "X", "DM", "XM")}
     assert marks(definition) == pytest.approx(wanted, rel=1e-15)
-    assert f"from φ_XM = {wanted['φ_XM']:.4g} for exports" in definition["title"]["subtitle"][1]
+    assert f"from productivity {wanted['φ_XM']:.4g} for exports" in definition["title"]["subtitle"][1]
 
 
 def test_importing_that_begins_far_off_is_told_and_not_drawn() -> None:
     definition = draw("cutoffs", changed(VERTICAL, tau_M=8.0)).to_dict()
     assert set(marks(definition)) == {"φ_D", "φ_X"}
-    assert "φ_DM = " in definition["title"]["subtitle"][1]
+    assert "from productivity" in definition["title"]["subtitle"][1]
 
 
 def test_where_no_inputs_are_traded_nothing_is_told_of_importing() -> None:

@@ -13,7 +13,8 @@ import pytest
 from phistar.core.errors import InputError, NoEquilibrium
 from phistar.report.figures import draw, figure_names
 from phistar.report.save import save_chart
-from phistar.report.theme import spread
+from phistar.report.statics import HEIGHT, MARKUP_PANELS, PANELS, RIVAL_PANELS
+from phistar.report.theme import round_ticks, spread
 from phistar.verbs.solve import solve
 
 SCENARIO: dict[str, Any] = {
@@ -151,6 +152,49 @@ def test_no_jump_is_marked_where_sales_abroad_start_from_nothing() -> None:
     assert {row.get("firm") for row in drawn} >= {"sells at home only", "exports"}
     assert not any("jump" in str(row.get("text")) for row in drawn)
     assert any("jump" in str(row.get("text")) for row in values(draw("firm_sizes", SCENARIO).to_dict()))
+
+
+def test_firm_sizes_show_active_firms_where_most_draws_do_not_sell() -> None:
+    world = solve("examples/market_penetration.toml")
+    definition = draw("firm_sizes", "examples/market_penetration.toml").to_dict()
+    said = definition["title"]["subtitle"]
+    share = 100 * world["mass_active"][0] / 3.0  # J of North
+    assert f"drawn among the active, {share:.2g} per cent of potential firms" in said
+    exporters = [row for row in values(definition) if row.get("firm") == "exports" and "rank" in row]
+    assert len(exporters) > 100
+    assert max(row["rank"] for row in exporters) == pytest.approx(world["exporter_share"][0], rel=0.05)
+
+
+def test_symbols_are_written_with_subscripts() -> None:
+    definition = draw("cutoffs", LINEAR).to_dict()
+    texts = [row for row in values(definition) if "below" in row and row["name"]]
+    assert {(row["letter"], row["below"]) for row in texts} == {("c", "D"), ("c", "X")}
+    shown = [layer["encoding"]["text"]["field"] for layer in definition["vconcat"][1]["layer"]
+             if "text" in layer.get("encoding", {})]  # fmt: skip
+    assert {"letter", "below"} <= set(shown)
+    assert "_" not in "".join(panel[0] + panel[1] for panel in (*PANELS, *MARKUP_PANELS, *RIVAL_PANELS))
+
+
+def test_round_ticks_are_few_round_and_leave_room_above() -> None:
+    assert round_ticks(0.993, 1.0112, 4) == [0.995, 1.0, 1.005, 1.01]
+    assert round_ticks(4.2, 5.21, 5) == [4.2, 4.4, 4.6, 4.8, 5.0]  # 5.2 would stand above the panel
+    assert round_ticks(2.0, 2.0, 4) == [2.0]
+    for low, high in ((-3.1, 7.7), (0.00451, 0.00453), (120.0, 123456.0)):
+        ticks = round_ticks(low, high, 4)
+        assert 2 <= len(ticks) <= 7 and low <= ticks[0] and ticks[-1] <= high
+
+
+def test_flat_lines_have_one_tick_and_names_stay_within_their_panel() -> None:
+    chart = draw("comparative_statics", SCENARIO, ["L=[1, 1]"], over=["tau=1.2:2.0:5"]).to_dict()
+    panels = {panel["title"]["text"]: panel for panel in chart["concat"]}
+    axes = [layer["encoding"]["y"].get("axis") for layer in panels["Relative wage"]["layer"]
+            if "axis" in layer["encoding"].get("y", {})]  # fmt: skip
+    assert axes[0]["values"] == pytest.approx([1.0], abs=1e-9)
+    for panel in panels.values():
+        places = [
+            layer["encoding"]["y"]["value"] for layer in panel["layer"] if "value" in layer["encoding"].get("y", {})
+        ]
+        assert len(places) == 2 and min(places) >= 5.9 and max(places) <= HEIGHT
 
 
 def test_labels_are_spread_as_little_as_needed() -> None:

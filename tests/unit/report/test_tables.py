@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+from phistar.models.registry import get_model, model_names
+from phistar.report.results import model_tables
 from phistar.report.tables import Column, Table, colours, label, numbers, percent, render, words
 
 
@@ -72,3 +76,38 @@ def test_colours_are_asked_for() -> None:
     table = Table("Title", [label("a")], [("b",)])
     assert "\x1b" not in render(table)
     assert "\x1b[1mTitle" in render(table, paint=colours)
+
+
+def test_a_band_leaves_out_the_rows_that_have_nothing_in_it() -> None:
+    columns = [label("of"), label("country"), Column("long run"), Column("short run")]
+    rows = [("welfare", "Home", "1.00", ""), ("", "Foreign", "2.00", ""), ("profit", "Home", "", "3.00")]
+    first, second = render(Table("", columns, rows), 30).split("\n\n")
+    assert "welfare" in first and "Foreign" in first and "profit" not in first
+    assert "profit" in second and "welfare" not in second and "Foreign" not in second
+
+
+def test_a_narrow_page_turns_rows_of_running_text_into_paragraphs() -> None:
+    columns = [label("key"), label("symbol"), words("meaning"), words("unit"), words("allowed")]
+    meaning = "elasticity of substitution between varieties"
+    rows = [("sigma", "σ", meaning, "1", "a finite number greater than 1"), ("J", "", "firms", "-", "")]
+    wide, narrow = (render(Table("T", columns, rows), width) for width in (90, 45))
+    assert "key" in wide.splitlines()[2]
+    lines = narrow.splitlines()
+    assert max(map(len, lines)) <= 45
+    assert lines[2].startswith("sigma  σ  elasticity of")
+    assert "unit: 1; allowed: a finite number greater" in narrow
+    assert lines[-2] == "J  firms"  # neither a symbol nor a unit nor a bound
+
+
+def test_words_are_not_broken_to_fit_a_column() -> None:
+    columns = [label("model"), words("what it is"), words("paper")]
+    rows = [("melitz_ottaviano", "endogenous markups and market size", "melitz_ottaviano2005")]
+    for width in range(45, 90):
+        assert "melitz_ottaviano2005" in render(Table("", columns, rows), width)
+
+
+@pytest.mark.parametrize("width", [60, 80])
+@pytest.mark.parametrize("name", model_names())
+def test_a_models_page_fits_a_narrow_terminal(name: str, width: int) -> None:
+    for table in model_tables(get_model(name)):
+        assert max(map(len, render(table, width).splitlines())) <= width

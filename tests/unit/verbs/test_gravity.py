@@ -144,3 +144,25 @@ def test_one_source_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     assert "check the path" in capsys.readouterr().err
     with pytest.raises(InputError, match="did you mean tau"):
         gravity(ottaviano(pareto(2.0)), logs=["taus"])
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"logs": ["distance"], "levels": ["border"]}, "4 flows between 2 countries: they identify 1 regressor"),
+        ({"logs": ["distance"], "home": False}, "identify none beside .*: keep sales at home, or use more countries"),
+    ],
+)
+def test_two_countries_are_told_how_much_they_identify(given: dict[str, Any], said: str, tmp_path: Path) -> None:
+    (tmp_path / "flows.csv").write_text(FLOWS.replace("B,A,0", "B,A,2"))
+    with pytest.raises(InputError, match=said):
+        gravity(flows=tmp_path / "flows.csv", **given)
+
+
+def test_a_file_of_two_countries_is_told_that_nothing_is_left_to_test(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "flows.csv").write_text(FLOWS.replace("B,A,0", "B,A,2"))
+    assert main(["gravity", "--flows", str(tmp_path / "flows.csv"), "--log", "distance"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "no degree of freedom is left" in said and "use more countries" in said

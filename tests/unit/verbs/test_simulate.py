@@ -83,3 +83,34 @@ def test_a_table_too_large_for_memory_is_refused_by_its_cells_and_told_in_which_
 def test_productivity_must_be_positive(equilibrium):
     with pytest.raises(InputError, match="positive"):
         phistar.schedule(equilibrium, [1.0, -2.0])
+
+
+MARKETING = {
+    "model": "market_penetration",
+    "parameters": {"theta": 8.0, "theta_tilde": 1.5, "psi": 0.05, "L": [3.0, 1.0], "tau": 1.5, "J": [3.0, 1.0]},
+}
+
+
+@pytest.mark.parametrize("law", [{}, {"theta": None, "theta_tilde": None, "sigma": 5.0,
+                                      "productivity": {"family": "lognormal", "mu": -0.5, "sd": 0.4}}])  # fmt: skip
+def test_firms_drawn_among_the_active_are_the_active_ones_of_a_plain_draw(law):
+    parameters = {k: v for k, v in {**MARKETING["parameters"], **law}.items() if v is not None}
+    world = phistar.solve({**MARKETING, "parameters": parameters})
+    plain = phistar.simulate(world, 400_000, seed=1)
+    chosen = phistar.simulate(world, 20_000, seed=2, active=True)
+    assert chosen["active"].mean() > 0.9999  # but for draws on the cutoff itself
+    for i in range(2):
+        some, all_of = plain["active"] & (plain["country"] == i), chosen["country"] == i
+        # The weights are the firms that draws stand for: those of active draws add up to the mass of active firms.
+        mass = chosen["weight"][all_of].sum()
+        noise = 1.0 / np.sqrt(some.sum())
+        assert plain["weight"][some].sum() == pytest.approx(mass, rel=5 * noise)
+        assert mass == pytest.approx(world["mass_active"][i], rel=1e-9)
+        assert np.mean(chosen["exporter"][all_of]) == pytest.approx(world["exporter_share"][i], abs=0.02)
+        medians = [np.median(f["revenue"][m]) for f, m in ((plain, some), (chosen, all_of))]
+        assert medians[0] == pytest.approx(medians[1], rel=10 * noise)
+
+
+def test_a_model_that_draws_no_active_firms_alone_says_so(equilibrium):
+    with pytest.raises(InputError, match="active is not a way to draw firms of melitz"):
+        phistar.simulate(equilibrium, 10, active=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import sys
 from pathlib import Path
@@ -204,6 +205,37 @@ def test_the_report_fits_its_page_and_begins_with_the_countries_asked_about(caps
     assert [row.split()[0] for row in rows] == ["United", "China", "Mexico"]
     text = "\n".join(lines)
     assert "Melitz and Redding (2015)" in text and "certified" in text and "OECD" in text and "…" not in text
+
+
+def test_links_stand_before_exporters_and_the_columns_say_what_they_mean(capsys: pytest.CaptureFixture[str]) -> None:
+    print_trade(RESULT)
+    lines = capsys.readouterr().out.splitlines()
+    above, below = next((a, b) for a, b in itertools.pairwise(lines) if b.startswith("Country"))
+    assert above.index("export ") < above.index("exporters") and "links %" in below
+    said = lines[lines.index("What the columns say") :]
+    for name in ("welfare %", "real wage %", "terms of trade %", "export links %", "exporters %", "average prod. %"):
+        assert any(line.startswith(name) for line in said), name
+
+
+@pytest.mark.parametrize("columns", ["80", "120"])
+def test_a_terminal_is_told_of_the_columns_it_shows_and_of_no_others(
+    columns: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    print_trade(RESULT, trade_console())
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= int(columns)
+    assert "export links %" in out
+    assert ("exporters %" in out) == (columns == "120")
+
+
+def test_a_rate_that_looks_like_a_percentage_is_solved_and_noted(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*COMMAND[:-1], "25"]) == 0
+    out = capsys.readouterr().out
+    assert "A 2500% tariff" in out
+    assert "note: --rate 25 is a share, so the tariff is 2,500 per cent; 25 per cent is --rate 0.25" in out
+    assert main([*COMMAND[:-1], "1.45"]) == 0  # such tariffs have been charged
+    assert "note: --rate" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("rate", [-0.4, 5.0, 1e9])
