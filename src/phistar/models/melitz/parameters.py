@@ -103,7 +103,7 @@ def _count(raw: Mapping[str, Any], names: Sequence[str] | None) -> int:
 def _require_identical(raw: Mapping[str, Any], count: int) -> None:
     """Refuse lists that set countries apart which the short form calls identical."""
     for p in PARAMETERS:
-        value = raw.get(p.name)
+        value: Any = raw.get(p.name)
         if not is_list(value):
             continue
         if p.kind == "matrix":
