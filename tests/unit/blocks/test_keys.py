@@ -84,7 +84,7 @@ def test_what_can_be_varied_is_listed_without_what_has_no_part() -> None:
         ("f.exprt", "does not point at an entry: write f.domestic, f.export or f[origin][destination]"),
         ("L.Home", "does not point at an entry: write L or L[country]"),
         ("tua", "is not a known parameter: did you mean tau?"),
-        ("tau[0][7]", "is out of range: there are 3 countries"),
+        ("tau[0][7]", "is out of range for 3 countries"),
         ("entry", "is not a number that can be varied: those are sigma, L, tau, f, f_e, delta, J, productivity.KEY"),
         ("J", 'has no part here: set entry = "fixed"'),
         ("productivity", "does not name a parameter of the distribution"),

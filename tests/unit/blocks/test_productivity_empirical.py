@@ -156,7 +156,7 @@ BAD_TABLES = {
     "ragged": ({"values": [[1, 2], [3]]}, "list of numbers"),
     "not a number": ({"values": [1, math.nan]}, "must be a positive finite number"),
     "zero": ({"values": [1, 0]}, "must be a positive finite number"),
-    "unequal lengths": ({"values": [1, 2], "weights": [1]}, "1 entries where values has 2"),
+    "unequal lengths": ({"values": [1, 2], "weights": [1]}, "1 entry where values has 2"),
     "negative weight": ({"values": [1, 2], "weights": [1, -1]}, "must be a nonnegative"),
     "no weight": ({"values": [1, 2], "weights": [0, 0]}, "must not all be zero"),
     "unknown key": ({"value": [1, 2]}, "did you mean values"),

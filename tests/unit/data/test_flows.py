@@ -64,7 +64,7 @@ def test_missing_pairs_are_zero(tmp_path: Path) -> None:
         ("origin,destination,value\nA,A,3\n", "at least two"),
         (",A,B\nA,10,2\n", "is not square"),
         (",A,C\nA,10,2\nB,3,8\n", "different origins and destinations"),
-        (",A,B\nA,10,2\nB,3\n", "has 1 flows for 2"),
+        (",A,B\nA,10,2\nB,3\n", "has 1 flow for 2"),
         (",A,A\nA,10,2\nA,3,8\n", "names a country twice"),
         (b"\x93NUMPY\x01\x00\xff\xfe", "is not text"),
         (b"\x00\x01\x02\n\x03", "table"),
