@@ -127,7 +127,7 @@ def trade_table(result: TradeResult, width: int = PIPE_WIDTH) -> Table:
 
 
 def _longest(result: TradeResult) -> int:
-    return min(max(len(name) for name in result.model.table.names), 24)
+    return min(max(len(name) for name in ("Country", *result.model.table.names)), 24)
 
 
 def _money(result: TradeResult) -> str:

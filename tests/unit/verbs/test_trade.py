@@ -229,6 +229,12 @@ def test_a_terminal_is_told_of_the_columns_it_shows_and_of_no_others(
     assert ("exporters %" in out) == (columns == "120")
 
 
+def test_short_names_leave_room_for_the_heading(capsys: pytest.CaptureFixture[str]) -> None:
+    print_trade(trade("A", "B", 0.2, table=SMALL))
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("Country ") for line in lines) and "…" not in "\n".join(lines)
+
+
 def test_a_rate_that_looks_like_a_percentage_is_solved_and_noted(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*COMMAND[:-1], "25"]) == 0
     out = capsys.readouterr().out
