@@ -152,7 +152,11 @@ def cutoff_axis(cutoffs: Sequence[float], scale: Any, pattern: str) -> Any:
     if not turned:
         return alt.Axis(values=ticks, format=pattern, grid=False)
     align: Any = {"condition": turned, "value": "center"}
-    return alt.Axis(values=ticks, format=pattern, grid=False, labelAlign=align, labelOverlap=False)
+    # Hard spaces keep turned labels off one another; without a letter of no width at their end they would be trimmed.
+    test = {side: " || ".join(c["test"] for c in turned if c["value"] == side) or "false" for side in ("left", "right")}
+    before, after = f"({test['left']} ? '\\u200b\\u00a0' : '')", f"({test['right']} ? '\\u00a0\\u200b' : '')"
+    said = f"{before} + format(datum.value, '{pattern}') + {after}"
+    return alt.Axis(values=ticks, labelExpr=said, grid=False, labelAlign=align, labelOverlap=False)
 
 
 def _sides(places: Sequence[float], scale: Any) -> list[str]:

@@ -86,7 +86,7 @@ def _axes(revenue: np.ndarray, shares: np.ndarray, logs: bool) -> tuple[Any, Any
     sales, share = "revenue of a firm, in the numeraire", "share of active firms at least as large"
     if logs:
         scale = alt.Scale(type="log", nice=False)
-        return (alt.X("revenue:Q", scale=scale, title=f"{sales} (log scales)", axis=_decades(revenue)),
+        return (alt.X("revenue:Q", scale=scale, title=f"{sales} (log scales)", axis=_decades(revenue, WIDTH)),
                 alt.Y("rank:Q", scale=scale, title=share, axis=_decades(shares)))  # fmt: skip
     scale_x, scale_y = alt.Scale(zero=True, nice=False), alt.Scale(domain=[0, 1])
     return (alt.X("revenue:Q", scale=scale_x, title=sales, axis=alt.Axis(format="~g", tickCount=6)),
@@ -104,15 +104,17 @@ def _jumps(revenue: np.ndarray, exporter: np.ndarray, domestic: np.ndarray) -> b
     return bool(revenue[smallest] > 1.02 * max(float(domestic[smallest]), float(revenue[~exporter].max())))
 
 
-def _decades(values: np.ndarray) -> Any:
-    """Make an axis with ticks and grid at powers of ten only."""
+def _decades(values: np.ndarray, room: float = np.inf) -> Any:
+    """Make an axis with ticks and grid at powers of ten only, as many as have room for their labels side by side."""
     import altair as alt
 
     low, high = np.ceil(np.log10(np.min(values))), np.floor(np.log10(np.max(values)))
     ticks = [float(f"1e{int(p)}") for p in np.arange(low, high + 1)]
     if len(ticks) < 2:
         return alt.Axis(format="~g", grid=True)
-    return alt.Axis(format=",~g", grid=True, values=ticks)
+    longest = max(len(f"{tick:,.12g}") for tick in ticks)
+    every = int(np.ceil(len(ticks) * (7.0 * longest + 10.0) / room)) if np.isfinite(room) else 1
+    return alt.Axis(format=",~g", grid=True, values=ticks[::every])
 
 
 def _name(rows: list[dict[str, Any]], kind: str, x: Any, y: Any, colour: str, logs: bool) -> Any:

@@ -124,3 +124,5 @@ def test_numbers_and_names_of_close_cutoffs_turn_away_from_each_other() -> None:
     assert axis["values"][1:] == pytest.approx(cutoffs, rel=1e-3)  # four digits
     assert [rule["value"] for rule in axis["labelAlign"]["condition"]] == ["right", "left"]
     assert axis["labelOverlap"] is False
+    right, left = (rule["test"] for rule in axis["labelAlign"]["condition"])
+    assert axis["labelExpr"].index(left) < axis["labelExpr"].index("format") < axis["labelExpr"].index(right)

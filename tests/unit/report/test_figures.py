@@ -165,6 +165,16 @@ def test_firm_sizes_show_active_firms_where_most_draws_do_not_sell() -> None:
     assert max(row["rank"] for row in exporters) == pytest.approx(world["exporter_share"][0], rel=0.05)
 
 
+def test_labels_of_wide_log_scales_have_room() -> None:
+    # Hardly any potential firm sells; those that do are large in the numeraire.
+    rare = {"theta": 8.0, "theta_tilde": 1.5, "psi": 1e-4, "L": [3.0, 1.0], "tau": 1.5, "J": [3.0, 1.0]}
+    definition = draw("firm_sizes", {"model": "market_penetration", "parameters": rare}).to_dict()
+    axis = definition["layer"][0]["encoding"]["x"]["axis"]
+    assert sum(7 * len(f"{at:,.12g}") for at in axis["values"]) < 620
+    steps = np.diff(np.log10(axis["values"]))
+    assert len(steps) >= 3 and np.allclose(steps, steps[0])
+
+
 def test_symbols_are_written_with_subscripts() -> None:
     definition = draw("cutoffs", LINEAR).to_dict()
     texts = [row for row in values(definition) if "below" in row and row["name"]]
