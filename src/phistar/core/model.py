@@ -74,7 +74,7 @@ class Model(ABC):
     errata : tuple of str
         What the paper prints wrongly, or what its claims need added.
     capabilities : frozenset of str
-        Which verbs and contract tests apply beyond solving: ``elasticities``, ``batch``, ``firms``,
+        Which verbs and contract tests apply beyond solving: ``elasticities``, ``batch``, ``firms``, ``active_firms``,
         ``decompose``, ``figures``, ``horizons``, ``hats``, ``markups`` (which differ between firms:
         `market_quantiles`).
     """
