@@ -24,6 +24,7 @@ def equation(paper: str, number: str, latex: str = "") -> Callable[[Function], F
     """Record on a function which displayed equation it is; the function itself is unchanged."""
 
     def record(function: Function) -> Function:
+        """Put the record on the function, its summary the first line of the docstring."""
         summary = (function.__doc__ or "").strip().splitlines()[0]
         function.__equation__ = EquationRecord(paper, number, function.__name__, summary, latex)  # type: ignore[attr-defined]
         return function

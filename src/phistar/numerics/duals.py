@@ -149,6 +149,7 @@ def rule(name: str) -> Callable[[Rule], Rule]:
     """Register the derivative rule of the ufunc called `name` (special functions register theirs so)."""
 
     def register(function: Rule) -> Rule:
+        """Keep the rule under the name."""
         _RULES[name] = function
         return function
 
@@ -175,6 +176,7 @@ def _where(condition: Any, x: Any, y: Any) -> Dual:
 
 def _joined(join: Callable[..., Any]) -> Callable[..., Dual]:
     def joined(items: Sequence[Any], axis: int = 0) -> Dual:
+        """Join values and gradients alike, the axis of directions left in front."""
         m = _directions(*items)
         shift = axis if axis < 0 else axis + 1
         return Dual(

@@ -106,6 +106,7 @@ def tilted_log_ratio(x: Any, step: Any) -> Any:
     v, h = value_of(x), value_of(step)
 
     def exact_when_small(function: Callable[[Any], Any], derivative: Callable[[Any], Any]) -> Any:
+        """Compute f(v + h) - f(v), by its integral over the step where that is small."""
         result = function(v + h) - function(v)
         small = np.abs(h) < SMALL_ORDER
         if not small.any():

@@ -209,6 +209,7 @@ def sandwich(x: Array, sample: Sample, mu: Array, cluster: str, freedom: int) ->
     n = len(mu)
 
     def meat(code: Array) -> Array:
+        """Sum products of the scores of groups, times G/(G - 1) (regressor, regressor)."""
         _, group = np.unique(code, return_inverse=True)
         count = int(group.max()) + 1
         sums = np.stack([np.bincount(group, column, count) for column in score.T], axis=1)

@@ -117,6 +117,7 @@ def newton(b: Baseline, shock: Shock, old: State, start: Array) -> Array | None:
     lift = np.concatenate([np.ones(n), np.zeros(n)])
 
     def evaluate(x: Array) -> tuple[State, Array, float]:
+        """Compute the state at ln wages and prices, what its conditions are off by, and the largest of that."""
         state = state_at(b, shock, x[:n], x[n:])
         gap = np.concatenate(residuals(b, old, state)) + lift * (weights @ x)
         size = float(np.abs(gap).max()) if np.isfinite(gap).all() else np.inf

@@ -160,6 +160,7 @@ class Empirical(LocationScale):
 
     def _premium(self, u: Any, q: Any) -> Any:
         def read(table: _Table, v: np.ndarray, order: float) -> np.ndarray:
+            """Read ln of the premium above ln cutoffs `v` off the table of atoms."""
             index = self._index(v)
             gap = self.log_atoms[np.minimum(index, self.log_atoms.size - 1)] - v
             return np.where(index < self.log_atoms.size, order * gap + table.premium[index], 0.0)

@@ -409,6 +409,7 @@ class LocationScale(Productivity):
         survival, premium = self._survival_and_premium(v, p)
 
         def slopes() -> tuple[Any, Any]:
+            """Compute the slopes of ln |surplus| in the cutoff and in the order."""
             ratio = -1.0 / np.expm1(-premium)  # of V/x^p to the surplus
             return -p * ratio, ratio * (self._mean(v, p) - v)
 

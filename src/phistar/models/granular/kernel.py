@@ -274,6 +274,7 @@ def of_sectors(game: Game, keep: Any) -> Game:
     """Return the game of some sectors."""
 
     def taken(value: Any) -> Any:
+        """Return the numbers of the sectors that stay; one that all share stays as it is."""
         return value if np.ndim(value) == 0 else value[keep]
 
     upper = replace(game.upper, size=taken(game.upper.size), eta=taken(game.upper.eta))

@@ -30,6 +30,7 @@ def _of_each(game: Game, where: tuple[int, ...]) -> Game:
     """Return the game with its numbers laid out over sectors; a number that all share stays one."""
 
     def laid(value: Any) -> Any:
+        """Lay a number out over sectors."""
         if value is None or np.size(value) == 1:
             return value if np.ndim(value) == 0 else np.asarray(value).reshape(())[()]
         return np.broadcast_to(value, where).ravel()

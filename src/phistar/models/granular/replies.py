@@ -107,9 +107,11 @@ def one_scope(m: Primitives, phi: np.ndarray, x: np.ndarray) -> Entry:
     fall = np.where(pays[:, None] & reached, log_n[:, None] + base - s * np.log(m.sigma / s) - np.log(s), 0.0)
 
     def at(log_n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Find ln P after entry with scope N, and the share there (firm, market, world)."""
         nonlocal fall
 
         def excess(u: np.ndarray) -> tuple[np.ndarray, None]:
+            """Compute ln of the scope that a fall e^u of ln P allows, less ln N (firm, market, world)."""
             v = x - np.exp(u)
             share = _left_over(game, 0.0, x, v)
             log_markup = np.log(eq.markup_of_share(game, v, share))
@@ -120,6 +122,7 @@ def one_scope(m: Primitives, phi: np.ndarray, x: np.ndarray) -> Entry:
         return v, np.where(reached & pays[:, None], _left_over(game, 0.0, x, v), 0.0)
 
     def unpaid(log_n: np.ndarray) -> tuple[np.ndarray, None]:
+        """Compute ln N less ln of the scope that earnings pay for (firm, world)."""
         v, share = at(log_n)
         earned = np.sum(game.upper.spending(v) * share / eq.markup_of_share(game, v, share), axis=1)
         return np.where(pays, log_n - np.log(earned / (s * m.K_1)), 0.0), None

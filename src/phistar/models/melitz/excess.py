@@ -142,9 +142,11 @@ class _OwnMarket:
         return c
 
     def move(self, log_x: np.ndarray) -> np.ndarray:
+        """Return the moves of ln e_ij, which are those of ln x_ij."""
         return log_x
 
     def add_to(self, slopes: np.ndarray, c: np.ndarray) -> None:
+        """Add sum_i c_ij (d(-s ln e_ij)/d a_j at given wages) for every destination j."""
         n = np.arange(len(c))
         slopes[n, n] += np.sum(c, axis=0)
 

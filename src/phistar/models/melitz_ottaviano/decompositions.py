@@ -30,6 +30,7 @@ def welfare(old: Equilibrium, new: Equilibrium) -> Decomposition:
     """
 
     def change(of: str) -> np.ndarray:
+        """Compute the change of a variable (country)."""
         return new[of] - old[of]
 
     threshold = _threshold_part(new) - _threshold_part(old)

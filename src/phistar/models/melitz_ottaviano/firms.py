@@ -140,6 +140,7 @@ def _delivered_cost(m: Primitives, entrants: np.ndarray, P: np.ndarray, shares: 
     """Invert the distribution of sellers over delivered cost by bisection (destination, share)."""
 
     def sellers(z: np.ndarray) -> np.ndarray:
+        """Count the sellers whose delivered cost is at most `z` (destination, share)."""
         cutoffs = np.where(m.open[:, :, None], z[None] / m.finite_tau[:, :, None], 0.0)
         below = m.cost.moments(cutoffs.reshape(len(cutoffs), -1), 0)[0].reshape(cutoffs.shape)
         return np.asarray(np.sum(entrants[:, None, None] * below, axis=0))

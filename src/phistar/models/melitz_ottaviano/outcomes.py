@@ -235,6 +235,7 @@ def _notes(m: Primitives, values: Mapping[str, Any], checks: Mapping[str, Any]) 
     notes = []
 
     def named(mask: np.ndarray) -> str:
+        """Name the countries of a mask, five or more by four and a count."""
         found = [name for name, yes in zip(m.countries, mask, strict=True) if yes]
         return ", ".join(found[:4]) + (f" and {len(found) - 4} more" if len(found) > 4 else "")
 

@@ -86,6 +86,7 @@ def exports_below(m: Primitives, cutoff: np.ndarray, upper: np.ndarray) -> np.nd
     plain = (spare - np.log(m.f_X / eq.other(m.f_D))) / m.sigma
 
     def joint(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Compute ln of costs over earnings of the best that import for exports, and its slope (country, batch)."""
         cheaper = s * (x - np.log(m.finite_tau_M))
         value = m.sigma * x - np.logaddexp(0.0, cheaper) + np.log((m.f_X + m.f_XM) / eq.other(m.f_D)) - spare
         return value, m.sigma - s / (1.0 + np.exp(-cheaper))

@@ -34,6 +34,7 @@ def welfare(old: Equilibrium, new: Equilibrium) -> Decomposition:
     s = float(old.model.sigma) - 1.0
 
     def change(of: str) -> np.ndarray:
+        """Compute the change of ln of a variable (country)."""
         return np.asarray(np.log(new[of]) - np.log(old[of]))
 
     columns = {
@@ -54,6 +55,7 @@ def trade_margins(old: Equilibrium, new: Equilibrium) -> Decomposition:
     """Split d ln X_ij into entrants, the share of them that sell, and sales a seller."""
 
     def log_change(name: str) -> np.ndarray:
+        """Compute the change of ln of a variable (country), or (origin, destination)."""
         return np.asarray(np.log(new[name]) - np.log(old[name]))
 
     total, sellers = log_change("trade_flow"), log_change("mass_sellers")

@@ -79,6 +79,7 @@ def frontier(place: Place, gap: np.ndarray, level: np.ndarray | None = None) -> 
     level = place.level_at_median(half) if level is None else level
 
     def entry(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Compute ln of expected profit over the entry cost at levels `x`, and its slope (country, batch)."""
         value, home, abroad = place.entry(x + half, x - half)
         return value, home + abroad
 
@@ -99,6 +100,7 @@ def search(place: Place, demand: np.ndarray) -> Market:
     last = frontier(place, demand[0] - demand[1], np.stack([mean, mean]))
 
     def median(gap: np.ndarray) -> tuple[np.ndarray, np.ndarray, Frontier]:
+        """Find the frontier at a gap: what is zero at the answer, its slope, and all that holds there (batch)."""
         nonlocal last
         follows = last.level - (last.share - 0.5) * (gap - last.gap)
         last = frontier(place, gap, np.where(np.isfinite(follows), follows, last.level))

@@ -26,6 +26,7 @@ def blend(m: Primitives, low: Market, high: Market, gap_low: np.ndarray, gap_hig
     weights = np.abs(gap_high) / all_, np.abs(gap_low) / all_
 
     def mean(of_low: np.ndarray, of_high: np.ndarray) -> np.ndarray:
+        """Weigh what holds on both sides."""
         return weights[0] * of_low + weights[1] * of_high
 
     mass = mean(*(side.R / eq.total(side.f) for side in (low, high)))
@@ -76,6 +77,7 @@ def stay(place: Place, demand: np.ndarray, atom: np.ndarray) -> tuple[Market, np
     here, alone = np.arange(2)[:, None] == market, np.arange(2)[:, None] == country
 
     def entry(other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Compute ln of expected profit over the entry cost where `other` is demand away from the atom (batch)."""
         values = np.where(here, unit - value, other)
         profit, home, abroad = (part[country, each] for part in place.entry(values, eq.other(values)))
         slope = np.where(mode < 2, abroad, home)

@@ -59,6 +59,7 @@ def goods_markets(f: np.ndarray, income: np.ndarray) -> np.ndarray:
     home, abroad = eq.home_share(f), eq.export_share(f)
 
     def revenue(spent: np.ndarray) -> np.ndarray:
+        """Solve (3) where so much is spent in each market (country, batch)."""
         # home_1 home_2 - abroad_1 abroad_2 is home_1 - abroad_2, as shares add up to one
         return np.asarray((eq.other(home) * spent - eq.other(abroad * spent)) / (home[0] - abroad[1]))
 

@@ -165,6 +165,7 @@ def _firms(m: Primitives, found: State) -> dict[str, Any]:
     some = value_of(found.R) > 0.0
 
     def share(of: Any) -> Any:
+        """Compute a share of active firms, not a number where nobody enters (country)."""
         return np.where(some, of / active, np.nan)
 
     given = np.where(m.open, laid(m.f_D, m.f_DM, m.f_X, m.f_XM), 0.0)

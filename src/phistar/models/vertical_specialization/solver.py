@@ -61,6 +61,7 @@ def _trading(m: Primitives, start: np.ndarray | None) -> Market:
     asked = Demand(m, demand)
 
     def deficit(log_omega: np.ndarray) -> tuple[np.ndarray, None, Market]:
+        """Compute ln of imports over exports, which rises with the wage, and all that holds there (batch)."""
         found = asked.at(log_omega)
         return -log_trade_balance(m, found), None, found
 
