@@ -6,8 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-#: A step this small, against 1 + |x|, is the last: the error it leaves is of the next order.
+#: A step this small, against 1 + |x|, is the last where the value is `MET`: the error it leaves is of the next order.
 CLOSE = 1e-14
+#: Values this small, of logs, are zero: certificates ask for 1e-10 of sums that may be more sensitive.
+MET = 1e-12
+#: Brackets this wide, against 1 + |x|, have next to no number inside.
+SHUT = 2.0**-52
 STEPS = 200
 #: No step is longer: arguments are logs, and beyond this functions have changed by orders of magnitude.
 LONGEST = 2.0
@@ -43,10 +47,16 @@ def increasing_root(
     -------
     ndarray
         The roots; not a number where the function is not a number.
+
+    Notes
+    -----
+    A step may be short because the root is near, or because the slope is that of a jump or of a vertical tangent, which
+    says nothing of the root. So a short step ends the search only where the value is small too; elsewhere steps grow
+    from the shortest there is until they are no longer short, or the bracket is shut.
     """
     x = np.array(start, dtype=float)
     low, high = np.broadcast_to(low, x.shape).copy(), np.broadcast_to(high, x.shape).copy()
-    width, done = np.full(x.shape, 0.5), np.zeros(x.shape, dtype=bool)
+    width, least, done = np.full(x.shape, 0.5), np.full(x.shape, SHUT), np.zeros(x.shape, dtype=bool)
     last, value, longest = x, x, [np.full(x.shape, np.inf)] * 2
     with np.errstate(all="ignore"):
         for count in range(steps):
@@ -60,8 +70,15 @@ def increasing_root(
             inside |= value == 0.0
             width = np.where(inside, width, 2.0 * width)
             step = np.where(inside, step, _halved(low, high, value, width) - x)
+            scale = 1.0 + np.abs(x)
+            arrived = np.abs(step) <= CLOSE * scale
+            if arrived.any():
+                early = arrived & (np.abs(value) > MET) & (high - low > SHUT * scale) & ~done
+                arrived, least = arrived & ~early, np.where(early, 2.0 * least, least)
+                probe = x - np.sign(value) * least * scale
+                probe = np.where((probe > low) & (probe < high), probe, _halved(low, high, value, width))
+                step = np.where(early & inside, probe - x, step)
             longest = [longest[1], np.abs(step)]
-            arrived = np.abs(step) <= CLOSE * (1.0 + np.abs(x))
             last, x = x, np.where(done, x, x + step)
             done |= arrived | np.isnan(value)
             if done.all():

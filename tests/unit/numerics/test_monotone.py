@@ -49,3 +49,38 @@ def test_a_function_that_is_not_a_number_has_no_root() -> None:
 def test_a_root_is_kept_within_given_bounds() -> None:
     root = increasing_root(lambda x: (x**3 - 8.0, 3.0 * x**2), np.array([0.0]), 0.0, 5.0)
     assert np.allclose(root, 2.0, rtol=1e-14)
+
+
+def test_a_short_step_far_from_the_root_is_not_the_last() -> None:
+    # a first slope far too steep, a vertical tangent, and secants across a jump that does not reach zero
+    steep = increasing_root(lambda x: (x - 3.0, None), np.array([0.0, 0.0]), slope=np.array([1e16, 1e-16]))
+    assert np.allclose(steep, 3.0, rtol=1e-14)
+    tangent = increasing_root(lambda x: (np.cbrt(x) - 1.0, np.cbrt(x) / (3.0 * x)), np.array([1e-40, 8.0]))
+    assert np.allclose(tangent, 1.0, rtol=1e-14)
+    start = np.array([1.0 - 1e-9, 1.0 + 1e-9, 0.0])
+    ledge = increasing_root(lambda x: (np.where(x < 1.0, x - 1e6, x - 2.0), None), start, slope=1e15)
+    assert np.allclose(ledge, 2.0, rtol=1e-14)
+
+
+def test_where_no_number_meets_zero_the_root_is_told_to_the_last_digit() -> None:
+    # the next numbers are off by 1e-5: rounding of the place, times a slope of 1e12
+    scale, root = 1e12, 1.0 / 3.0
+    for start in (0.0, 0.3, root, 5.0):
+        found = increasing_root(lambda x: (scale * (x - root) + 1e-5, np.full(1, scale)), np.array([start]))
+        assert abs(found[0] - root) <= 2.0**-53, start
+    jump = increasing_root(lambda x: (np.where(x < np.pi, -1.0, 2.0), None), np.array([0.0, 10.0]))
+    assert np.all(np.abs(jump - np.pi) <= 2.0**-50)
+
+
+def test_the_last_step_is_taken_without_another_look() -> None:
+    seen = []
+
+    def noted(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        seen.append(float(x[0]))
+        return np.sinh(x) - 1.0, np.cosh(x)
+
+    root = increasing_root(noted, np.array([2.0]))[0]
+    # Newton's steps get shorter, and the first that is short is not looked at where it ends
+    short = [abs(np.sinh(x) - 1.0) / np.cosh(x) <= 1e-14 * (1.0 + x) for x in seen]
+    assert short == [False] * (len(seen) - 1) + [True]
+    assert abs(root - np.arcsinh(1.0)) <= 1e-15
