@@ -11,11 +11,11 @@ from typing import Generic, Protocol, Self, TypeVar
 
 import numpy as np
 
-from phistar.numerics.monotone import CLOSE, STEPS, increasing_root
+from phistar.numerics.monotone import CLOSE, MET, STEPS, increasing_root
 from phistar.numerics.special import quiet
 
-#: What is off by no more, in logs, is met: certificates ask for 1e-10 of sums that may be more sensitive.
-EXACT = 1e-12
+#: What is off by no more, in logs, is met.
+EXACT = MET
 #: Steps after which a root that is not found is looked for among atoms, and steps of that search.
 _SMOOTH, _CHASED = 12, 100
 #: How near to where an atom should be met its two sides are tried, in widths of the bracket.
@@ -78,6 +78,7 @@ def root_or_sides(
         off &= bracket.settle(x)
     if off.any():
         jumps = jumps | bracket.around(x, off)
+    jumps = bracket.meet(jumps)
     return bracket.low.at_jumps(jumps, bracket.here), bracket.high.at_jumps(jumps, bracket.here), jumps
 
 
@@ -86,10 +87,11 @@ class _Side(Generic[S]):
 
     def __init__(self, x: np.ndarray) -> None:
         self.x, self.x_before = x, x
+        self.value = np.full(x.shape, np.nan)
         self.state: S | None = None
         self.before = np.asarray(np.nan)
 
-    def update(self, where: np.ndarray, x: np.ndarray, state: S) -> None:
+    def update(self, where: np.ndarray, x: np.ndarray, value: np.ndarray, state: S) -> None:
         """Take over the worlds at `where`."""
         if self.state is None:
             self.state = state
@@ -97,7 +99,7 @@ class _Side(Generic[S]):
             self.x_before = np.where(where, self.x, self.x_before)
             self.before = np.where(where, self.state.log_cutoff, self.before)
             self.state = state if where.all() else self.state.replaced(where, state.take(where))
-        self.x = np.where(where, x, self.x)
+        self.x, self.value = np.where(where, x, self.x), np.where(where, value, self.value)
 
     def at_jumps(self, jumps: np.ndarray, here: S) -> S:
         """Return what held on this side of `jumps`, and what holds `here` elsewhere."""
@@ -122,8 +124,8 @@ class _Bracket(Generic[S]):
         """Evaluate the function."""
         value, slope, state = self.function(x)
         self.last = x, value, state
-        self.low.update((value <= 0.0) & (x >= self.low.x), x, state)
-        self.high.update((value >= 0.0) & (x <= self.high.x), x, state)
+        self.low.update((value <= 0.0) & (x >= self.low.x), x, value, state)
+        self.high.update((value >= 0.0) & (x <= self.high.x), x, value, state)
         self.undefined = np.where(np.isnan(value), x, self.undefined)
         return value, slope
 
@@ -195,3 +197,12 @@ class _Bracket(Generic[S]):
                 break
             width = _WIDER * width
         return np.asarray(wanted & found)
+
+    def meet(self, jumps: np.ndarray) -> np.ndarray:
+        """Keep what holds on that side of `jumps` which meets zero after all; say where neither does."""
+        for side in (self.low, self.high):
+            met = jumps & (np.abs(side.value) <= EXACT)
+            if met.any():
+                assert side.state is not None
+                self.here, jumps = self.here.replaced(met, side.state.take(met)), jumps & ~met
+        return jumps

@@ -70,6 +70,23 @@ def test_elasticities_where_an_atom_divides_are_those_of_differences() -> None:
         assert np.allclose(exact[name, "L[0]"], found, atol=1e-6, equal_nan=True), name
 
 
+@pytest.mark.parametrize("L", [0.24, 0.306, 0.338, 0.382, 0.402])
+def test_where_an_atom_starts_to_divide_just_as_the_other_country_enters_both_are_told(L: float) -> None:
+    # below its wage Home is alone and some of its atom export; above it Foreign enters and none do: in between, both
+    tables = [
+        {"family": "empirical", "values": [1.0, 2.36]},
+        {"family": "bounded_pareto", "k": 8.4, "lower": 0.82, "upper": 10.9},
+    ]
+    apart = {"f_D": [0.52, 0.37], "f_X": [0.075, 3.0], "f_E": [0.24, 0.09], "tau_X": [1.85, 1.07]}
+    eq = solve(world(sigma=6.1, L=[16.0, L], tau_M="inf", f_DM=7.0, f_XM=0.1, productivity=tables, **apart))
+    assert eq.certificate.checks["interior"]
+    assert divides(eq)
+    # inputs are not traded: goods balance, and each market buys what labour there earns
+    assert eq["trade_flow"][0, 1] == pytest.approx(eq["trade_flow"][1, 0], rel=1e-9)
+    assert np.allclose(eq["trade_flow"].sum(axis=0), eq["wage"] * np.array([16.0, L]), rtol=1e-9)
+    assert 0.0 < eq["exporter_share"][0] < 1.0
+
+
 def test_simulated_firms_of_an_atom_draw_lots() -> None:
     L = next(L for L in SIZES if divides(solve(world(L=[L, 1.0]))))
     eq = solve(world(L=[L, 1.0]))

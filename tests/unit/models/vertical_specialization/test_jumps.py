@@ -67,6 +67,21 @@ def test_a_jump_that_no_atom_explains_is_found_all_the_same() -> None:
     assert high.x[0] - low.x[0] < 1e-13
 
 
+def test_a_side_of_a_jump_that_meets_zero_is_the_root() -> None:
+    atom = ATOMS[0][20]
+
+    def to_zero(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, At]:
+        cutoff = np.full((2, 4, x.size), np.nan)
+        cutoff[0, 1], cutoff[1] = x, 0.0
+        # rounding, above the atom: of either sign
+        return np.where(x > atom, 1e-14 * np.array([1.0, -1.0]), -2.0), np.full(2, 1e-3), At(x, cutoff)
+
+    low, high, jumps = root_or_sides(to_zero, np.full(2, atom - 0.1), ATOMS)
+    assert not jumps.any()
+    assert np.array_equal(low.x, high.x)
+    assert np.all(low.x > atom)
+
+
 def test_what_held_where_the_function_is_no_number_is_told() -> None:
     def partly(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, At]:
         return np.where(np.abs(x - 2.0) < 0.5, np.nan, x - 2.0), np.ones(x.shape), At(x, np.zeros((2, 4, x.size)))
