@@ -10,6 +10,7 @@ import numpy as np
 from phistar.core.model import Residuals, Unknowns
 from phistar.models.vertical_specialization import autarky
 from phistar.models.vertical_specialization import equations as eq
+from phistar.models.vertical_specialization.jumps import EXACT
 from phistar.models.vertical_specialization.outcomes import State, state
 from phistar.models.vertical_specialization.primitives import Primitives
 
@@ -85,7 +86,10 @@ def _checks(m: Primitives, found: State, values: Mapping[str, Any], entering: np
 def _strict(m: Primitives, found: State) -> np.ndarray:
     """Say where not all firms that sell import; true where none sells (country, market home or abroad)."""
     idle = np.stack([found.f[:, 0] + found.f[:, 1], found.f[:, 2] + found.f[:, 3]], axis=1) == 0.0
-    return np.asarray(eq.strict_selection(m, found.log_w) | idle)
+    # at the wages at which imports are worth what they cost, rounding says either: some of an atom's firms do without
+    taking = np.broadcast_to(found.taking, found.f.shape)
+    without = taking[:, ::2] - taking[:, 1::2] > EXACT
+    return np.asarray(eq.strict_selection(m, found.log_w) | without | idle)
 
 
 def _lowest(found: State, m: Primitives) -> np.ndarray:

@@ -50,17 +50,24 @@ def _log_import_price(m: Primitives, log_w: Array) -> Array:
     return (m.sigma - 1.0) * (np.log(m.finite_tau_M) + other(log_w) - log_w)
 
 
-def strict_selection(m: Primitives, log_w: Array) -> np.ndarray:
-    """Say where firms that do not import sell: D below DM at home, X below XM abroad (country, market home or abroad).
+def import_margin(m: Primitives, log_w: Array) -> Array:
+    """Compute ln of (phi_DM/phi_D)^(sigma-1) and (phi_XM/phi_X)^(sigma-1), the printed ones (country, home or abroad).
 
     Notes
     -----
     (phi_DM/phi_D)^(sigma-1) = (tau_M w_j/w_i)^(sigma-1) f_DM/f_D, (A.12): demand has no part in it.
     """
-    price = value_of(_log_import_price(m, log_w))
-    home, abroad = (value_of(np.log(base) - np.log(more)) for base, more in ((m.f_D, m.f_DM), (m.f_X, m.f_XM)))
-    closed = ~m.imports
-    return np.asarray(laid((price > home) | closed, (price > abroad) | closed | ~m.exports))
+    price = _log_import_price(m, log_w)
+    return laid(price - (np.log(m.f_D) - np.log(m.f_DM)), price - (np.log(m.f_X) - np.log(m.f_XM)))
+
+
+def strict_selection(m: Primitives, log_w: Array) -> np.ndarray:
+    """Say where firms that do not import sell: D below DM at home, X below XM abroad (country, market home or abroad).
+
+    All of them where no other firms may: without imports, or without exports.
+    """
+    margin, closed = value_of(import_margin(m, log_w)), ~m.imports
+    return np.asarray((margin > 0.0) | laid(closed, closed | ~m.exports))
 
 
 def fixed_costs(m: Primitives, log_w: Array) -> Array:
@@ -150,16 +157,18 @@ def past_atom(m: Primitives, log_cutoff: Array, atom_share: Array | None) -> tup
     return log_cutoff + np.where(weight > 0.0, np.nextafter(at, np.inf) - at, 0.0), atom_share * weight
 
 
-def marginal_atom(log_cutoff: Array, atom_share: Array, log_atom: np.ndarray) -> Array:
+def marginal_atom(m: Primitives, log_w: Array, log_cutoff: Array, atom_share: Array, log_atom: np.ndarray) -> Array:
     """State that a cutoff stands on the atom that mixes, and that all firms at any other take its mode (country, mode).
 
     Notes
     -----
-    Where a mode and the one with imports have one cutoff, firms draw one lot for both.
+    Where a mode and the one with imports have one cutoff, firms draw one lot for both; or two, at the wages at which
+    imports are worth no more and no less than they cost.
     """
     gap = np.where(np.isnan(log_atom), atom_share - 1.0, log_cutoff - np.nan_to_num(log_atom))
     one = log_atom[:, ::2] == log_atom[:, 1::2]
-    lot = atom_share[:, 1::2] - atom_share[:, ::2]
+    lot, margin = atom_share[:, 1::2] - atom_share[:, ::2], import_margin(m, log_w)
+    lot = np.where(np.abs(value_of(lot)) <= np.abs(value_of(margin)), lot, margin)
     pairs = [np.where(one[:, c], lot[:, c], gap[:, 2 * c + 1]) for c in (0, 1)]
     return laid(gap[:, 0], pairs[0], gap[:, 2], pairs[1])
 

@@ -111,7 +111,8 @@ class VerticalSpecialization(Primitives, Model):
             stated[f"labour_market[{country}]"] = labour[i]
         stated["trade_balance"] = equations.trade_balance(self, found.R, found.f)
         if "atom_share" in x:
-            stated["marginal_atom"] = equations.marginal_atom(found.log_cutoff, x["atom_share"], x["_atom"])
+            mixing = x["atom_share"], x["_atom"]
+            stated["marginal_atom"] = equations.marginal_atom(self, found.log_w, found.log_cutoff, *mixing)
         return stated
 
     def outcomes(self, x: Unknowns) -> dict[str, Any]:

@@ -87,6 +87,37 @@ def test_where_an_atom_starts_to_divide_just_as_the_other_country_enters_both_ar
     assert 0.0 < eq["exporter_share"][0] < 1.0
 
 
+def thrice(L: float = 7.8, **changes: Any) -> dict[str, Any]:
+    """Of Home's best atom some firms stay at home, some export with their own inputs, and some import for it."""
+    tables = [
+        {"family": "empirical", "values": [1.14, 1.62, 2.07, 4.45]},
+        {"family": "bounded_pareto", "k": 5.06, "lower": 0.869, "upper": 1.36},
+    ]
+    costs = {"tau_X": 1.28, "tau_M": 1.1, "f_D": 0.06, "f_X": 0.2, "f_DM": 0.055, "f_XM": 0.3, "f_E": 0.095}
+    return world(sigma=4.86, L=[L, 7.8], productivity=tables, **{**costs, **changes})
+
+
+@pytest.mark.parametrize(("L", "f_XM"), [(7.4, 0.3), (8.0, 0.3), (7.8, 0.29), (7.6, 0.31)])
+def test_an_atom_may_divide_in_three_at_the_wage_at_which_imports_are_worth_their_cost(L: float, f_XM: float) -> None:
+    eq = solve(thrice(L, f_XM=f_XM))
+    exports, imports = eq.unknowns["atom_share"][0, 2:]
+    assert 0.01 < imports < exports - 0.01 < 0.98
+    # by hand, from (A.12): (tau_M w_2/w_1)^(sigma-1) f_XM = f_X
+    assert np.isclose(eq["relative_wage"][0], 1.1 * (f_XM / 0.2) ** (1.0 / 3.86), rtol=1e-12)
+    assert eq["cutoff_X"][0] == eq["cutoff_XM"][0]
+    assert not any("firms that export import" in note for note in eq.certificate.notes)
+    assert np.isclose(sweep(thrice(L), {"f_XM": [f_XM]})["share_XM[Home]"][0], eq["share_XM"][0], rtol=1e-9)
+
+
+def test_elasticities_where_an_atom_divides_in_three_are_those_of_differences() -> None:
+    exact = elasticities(thrice(), to="L[0]").table
+    up, down = (solve(thrice(7.8 * np.exp(h))) for h in (1e-5, -1e-5))
+    for name in ("wage", "welfare", "R", "exporter_share", "share_XM"):
+        found = (np.log(up[name][0]) - np.log(down[name][0])) / 2e-5
+        # differences of answers known to 1e-12 over 2e-5, and their curvature
+        assert np.isclose(exact[name, "L[0]"][0], found, atol=1e-6), name
+
+
 def test_simulated_firms_of_an_atom_draw_lots() -> None:
     L = next(L for L in SIZES if divides(solve(world(L=[L, 1.0]))))
     eq = solve(world(L=[L, 1.0]))
