@@ -72,8 +72,9 @@ def increasing_root(
             step = np.where(inside, step, _halved(low, high, value, width) - x)
             scale = 1.0 + np.abs(x)
             arrived = np.abs(step) <= CLOSE * scale
-            if arrived.any():
-                early = arrived & (np.abs(value) > MET) & (high - low > SHUT * scale) & ~done
+            early = arrived & (np.abs(value) > MET)
+            if early.any():
+                early &= (high - low > SHUT * scale) & ~done
                 arrived, least = arrived & ~early, np.where(early, 2.0 * least, least)
                 probe = x - np.sign(value) * least * scale
                 probe = np.where((probe > low) & (probe < high), probe, _halved(low, high, value, width))

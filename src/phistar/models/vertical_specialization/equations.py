@@ -50,24 +50,25 @@ def _log_import_price(m: Primitives, log_w: Array) -> Array:
     return (m.sigma - 1.0) * (np.log(m.finite_tau_M) + other(log_w) - log_w)
 
 
-def import_margin(m: Primitives, log_w: Array) -> Array:
-    """Compute ln of (phi_DM/phi_D)^(sigma-1) and (phi_XM/phi_X)^(sigma-1), the printed ones (country, home or abroad).
+def import_margins(m: Primitives, log_w: Array) -> tuple[Array, Array]:
+    """Compute ln of (phi_DM/phi_D)^(sigma-1) and of (phi_XM/phi_X)^(sigma-1), as printed (country each).
 
     Notes
     -----
     (phi_DM/phi_D)^(sigma-1) = (tau_M w_j/w_i)^(sigma-1) f_DM/f_D, (A.12): demand has no part in it.
     """
     price = _log_import_price(m, log_w)
-    return laid(price - (np.log(m.f_D) - np.log(m.f_DM)), price - (np.log(m.f_X) - np.log(m.f_XM)))
+    return price - (np.log(m.f_D) - np.log(m.f_DM)), price - (np.log(m.f_X) - np.log(m.f_XM))
 
 
 def strict_selection(m: Primitives, log_w: Array) -> np.ndarray:
     """Say where firms that do not import sell: D below DM at home, X below XM abroad (country, market home or abroad).
 
-    All of them where no other firms may: without imports, or without exports.
+    Everywhere among modes that are closed.
     """
-    margin, closed = value_of(import_margin(m, log_w)), ~m.imports
-    return np.asarray((margin > 0.0) | laid(closed, closed | ~m.exports))
+    home, abroad = (value_of(margin) > 0.0 for margin in import_margins(m, log_w))
+    closed = ~m.imports
+    return np.asarray(laid(home | closed, abroad | closed | ~m.exports))
 
 
 def fixed_costs(m: Primitives, log_w: Array) -> Array:
@@ -167,7 +168,7 @@ def marginal_atom(m: Primitives, log_w: Array, log_cutoff: Array, atom_share: Ar
     """
     gap = np.where(np.isnan(log_atom), atom_share - 1.0, log_cutoff - np.nan_to_num(log_atom))
     one = log_atom[:, ::2] == log_atom[:, 1::2]
-    lot, margin = atom_share[:, 1::2] - atom_share[:, ::2], import_margin(m, log_w)
+    lot, margin = atom_share[:, 1::2] - atom_share[:, ::2], laid(*import_margins(m, log_w))
     lot = np.where(np.abs(value_of(lot)) <= np.abs(value_of(margin)), lot, margin)
     pairs = [np.where(one[:, c], lot[:, c], gap[:, 2 * c + 1]) for c in (0, 1)]
     return laid(gap[:, 0], pairs[0], gap[:, 2], pairs[1])
