@@ -11,6 +11,7 @@ import pytest
 from phistar.core.errors import InputError, NoEquilibrium
 from phistar.models.registry import all_models, get_model, model_names
 from phistar.verbs.solve import solve
+from tests.strict_json import read_strict
 
 from .helpers import closed_economy, closed_off, kinds, plain, relabel, same, understood
 from .samples import SAMPLES, each_sample
@@ -99,11 +100,7 @@ def test_the_parameters_as_understood_describe_the_same_world(model: str, sample
 @each
 def test_the_result_is_strict_json_with_full_precision(model: str, sample: str) -> None:
     eq, _ = understood(model, sample)
-
-    def refuse(word: str) -> float:
-        raise AssertionError(f"{word} is not strict JSON")
-
-    result = json.loads(eq.to_json(), parse_constant=refuse)
+    result = read_strict(eq.to_json())
     assert result["model"] == model
     assert result["status"] == "certified"
     for name, entry in result["variables"].items():

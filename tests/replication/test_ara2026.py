@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from phistar.core.equilibrium import to_json
 from phistar.replicate.ara2026 import independent
 from phistar.replicate.ara2026.box import FAMILIES, HIGH, LOW, PARETO, scenario
 from phistar.replicate.ara2026.cases import Case, random_cases
@@ -19,13 +17,14 @@ from phistar.replicate.ara2026.numbered import SAME, SECTION_2
 from phistar.replicate.ara2026.numbered_local import SECTION_3
 from phistar.replicate.ara2026.responses import moves
 from phistar.replicate.ara2026.samples import Sample, sample
-from phistar.replicate.output import write_replication
 from phistar.replicate.registry import replicate
-from phistar.replicate.results import FAILS, HOLDS, HOLDS_WHERE, NOT_REPRODUCED, SILENT, VERDICTS, Replication
+from phistar.replicate.results import FAILS, HOLDS, HOLDS_WHERE, NOT_REPRODUCED, SILENT, Replication
 from phistar.replicate.statements import Statement
 from phistar.replicate.worlds import Ledger
 from phistar.verbs.elasticities import elasticities
 from phistar.verbs.solve import solve
+
+from .whole import check_certified, check_claims, check_files, strict_json
 
 #: Everything else holds.
 WHERE = {
@@ -79,11 +78,8 @@ def test_every_numbered_equation_is_judged(done: Replication) -> None:
 
 
 def test_claims_have_names_of_their_own_evidence_and_counterexamples(done: Replication) -> None:
-    keys = [claim.key for claim in done.claims]
-    assert len(keys) == len(set(keys))
+    check_claims(done)
     for claim in done.claims:
-        assert claim.verdict in VERDICTS
-        assert claim.quote and claim.tested and claim.evidence
         if claim.verdict in (FAILS, HOLDS_WHERE):
             assert claim.counterexample, claim.key
             assert claim.share is not None and claim.share < 1.0
@@ -106,25 +102,16 @@ def test_numbers_printed_and_stated_are_reproduced(done: Replication) -> None:
 
 
 def test_everything_was_certified(done: Replication) -> None:
-    assert done.refused == 0
-    assert done.solved > 10_000
-    assert done.max_residual < 1e-10
+    check_certified(done, more_than=10_000)
 
 
 def test_the_plain_form_is_strict_json_with_curves_of_one_length(done: Replication) -> None:
-    def refuse(word: str) -> None:
-        raise AssertionError(word)
-
-    told = json.loads(to_json(done.to_dict()), parse_constant=refuse)
-    assert len({len(column) for column in told["curves"].values()}) == 1
+    told = strict_json(done)
     assert set(told["curves"]["figure"]) == {f"figure_{n}" for n in ("1", "2", "3", "4", "A1")} | {"regions"}
 
 
 def test_the_files_of_a_replication_are_all_written(done: Replication, tmp_path: Path) -> None:
-    names = {path.name.removeprefix("ara2026") for path in write_replication(done, tmp_path)}
-    drawn = ("figure_1", "figure_2", "figure_3", "figure_4", "figure_A1", "regions")
-    assert names == {".json", "_cells.csv", "_claims.csv", *(f"_{name}.svg" for name in drawn)}
-    assert (tmp_path / "ara2026_regions.svg").read_text().startswith("<svg")
+    check_files(done, tmp_path, ("figure_1", "figure_2", "figure_3", "figure_4", "figure_A1", "regions"))
 
 
 # --- the figures

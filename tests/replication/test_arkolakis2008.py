@@ -16,7 +16,6 @@ from phistar.replicate.arkolakis2008 import liberalization as lib
 from phistar.replicate.arkolakis2008.relative_sales import sales_at_home, shares_that_sell, slope
 from phistar.replicate.arkolakis2008.table1 import Table1, table1
 from phistar.replicate.arkolakis2008.world import france, pair
-from phistar.replicate.output import write_replication
 from phistar.replicate.registry import figures, replicate
 from phistar.replicate.results import (
     BY_READING,
@@ -24,13 +23,14 @@ from phistar.replicate.results import (
     HOLDS_WHERE,
     NOT_REPRODUCED,
     REPRODUCED,
-    VERDICTS,
     Cell,
     Replication,
 )
 from phistar.verbs.calibrate import calibrate
 from phistar.verbs.solve import solve
 from phistar.verbs.targets import reads
+
+from .whole import check_certified, check_claims, check_files, strict_json
 
 EXPECTED = {
     HOLDS: (
@@ -262,23 +262,16 @@ def test_new_firms_overtake_new_consumers_where_the_claim_says(done: Replication
 
 
 def test_everything_was_certified(done: Replication) -> None:
-    assert done.refused == 0
-    assert done.solved > 80
-    assert done.max_residual < 1e-12
+    check_certified(done, more_than=80, residual=1e-12)
 
 
-def test_the_plain_form_is_strict_json(done: Replication) -> None:
-    def refuse(word: str) -> None:
-        raise AssertionError(word)
+def test_claims_have_names_of_their_own_and_evidence(done: Replication) -> None:
+    check_claims(done)
 
-    told = json.loads(to_json(done.to_dict()), parse_constant=refuse)
-    assert set(told["verdicts"]) <= set(VERDICTS)
-    assert len({len(column) for column in told["curves"].values()}) == 1
+
+def test_the_plain_form_is_strict_json_with_curves_of_one_length(done: Replication) -> None:
+    told = strict_json(done)
     assert {row for row in told["curves"]["figure"]} == {str(k) for k in range(1, 11)}
-    for section in told["sections"]:
-        for claim in section["claims"]:
-            assert claim["quote"]
-            assert claim["evidence"]
 
 
 def test_figures_say_where_the_papers_data_are_missing(done: Replication) -> None:
@@ -294,6 +287,4 @@ def test_figures_say_where_the_papers_data_are_missing(done: Replication) -> Non
 
 
 def test_the_files_of_a_replication_are_all_written(done: Replication, tmp_path: Path) -> None:
-    names = {path.name for path in write_replication(done, tmp_path)}
-    drawn = {f"arkolakis2008_figure{k:02d}.svg" for k in range(1, 11)}
-    assert names == drawn | {f"arkolakis2008{end}" for end in (".json", "_cells.csv", "_claims.csv")}
+    check_files(done, tmp_path, [f"figure{k:02d}" for k in range(1, 11)])

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from phistar.core.equilibrium import to_json
 from phistar.models.granular.draws import SAMPLE
 from phistar.replicate.comparisons import rising
 from phistar.replicate.kim import formulas
@@ -21,7 +19,6 @@ from phistar.replicate.kim.equation_claims import FIXED, SAME, markets
 from phistar.replicate.kim.firm_tables import firm_tables, solve_all
 from phistar.replicate.kim.printed import CES, ETA, EXAMPLE_2, SIGMA
 from phistar.replicate.kim.samples import Samples, draw_samples
-from phistar.replicate.output import write_replication
 from phistar.replicate.registry import replicate
 from phistar.replicate.results import (
     BY_READING,
@@ -30,13 +27,14 @@ from phistar.replicate.results import (
     HOLDS_WHERE,
     NOT_REPRODUCED,
     REPRODUCED,
-    VERDICTS,
     Replication,
 )
 from phistar.replicate.statements import Statement, whether
 from phistar.replicate.worlds import Ledger
 from phistar.verbs.compare import compare
 from phistar.verbs.solve import solve
+
+from .whole import check_certified, check_claims, check_files, check_met_both_ways, strict_json
 
 WHERE = {
     "equation (1), (7), (9)", "scope_order_wide", "cutoff", "scope", "wide_markups", "wide_sector",
@@ -166,18 +164,14 @@ def test_each_claim_has_its_verdict(done: Replication) -> None:
     assert {c.key for c in done.claims if c.verdict == HOLDS_WHERE} == WHERE
     assert {c.key for c in done.claims if c.verdict == FAILS} == FALSE
     assert len(done.claims) > 80
-    assert len({c.key for c in done.claims}) == len(done.claims)
+    check_claims(done)
     for claim in done.claims:
-        assert claim.verdict in VERDICTS
-        assert claim.quote and claim.tested and claim.evidence
         assert claim.worlds > 0, claim.key
         assert bool(claim.counterexample) == (claim.verdict in (FAILS, HOLDS_WHERE)), claim.key
 
 
 def test_where_a_claim_holds_only_somewhere_both_kinds_of_draws_were_met(done: Replication) -> None:
-    for key in WHERE:
-        share = done.claim(key).share
-        assert share is not None and 0.0 < share < 1.0, key
+    check_met_both_ways(done, WHERE)
 
 
 def test_a_counterexample_is_one_when_it_is_solved_again_by_the_public_verb(done: Replication) -> None:
@@ -243,24 +237,16 @@ def test_an_equation_off_by_a_little_is_seen_to_be_wrong(samples: Samples) -> No
 
 
 def test_everything_was_certified(done: Replication) -> None:
-    assert done.refused == 0
-    assert done.solved > 50_000
-    assert done.max_residual < 1e-10
+    check_certified(done, more_than=50_000)
 
 
 def test_the_plain_form_is_strict_json_with_curves_of_one_length(done: Replication) -> None:
-    def refuse(word: str) -> None:
-        raise AssertionError(word)
-
-    told = json.loads(to_json(done.to_dict()), parse_constant=refuse)
-    assert len({len(column) for column in told["curves"].values()}) == 1
+    told = strict_json(done)
     assert set(told["curves"]["figure"]) == {"firms", "sets", "misprint", "draws R", "draws CES"}
 
 
 def test_the_files_of_a_replication_are_all_written(done: Replication, tmp_path: Path) -> None:
-    names = {path.name.removeprefix("kim") for path in write_replication(done, tmp_path)}
-    drawn = ("figure3", "figure4", "figure5", "figure6", "figure7", "misprint", "draws")
-    assert names == {".json", "_cells.csv", "_claims.csv", *(f"_{name}.svg" for name in drawn)}
+    check_files(done, tmp_path, ("figure3", "figure4", "figure5", "figure6", "figure7", "misprint", "draws"))
     assert "7.07 per cent" in (tmp_path / "kim_figure6.svg").read_text()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from phistar.core.equilibrium import to_json
 from phistar.replicate.melitz_ottaviano2005.box import PARETO, Layout, at, draw_columns
 from phistar.replicate.melitz_ottaviano2005.cases import SAME, Case
 from phistar.replicate.melitz_ottaviano2005.equations_section import whole_answer
@@ -20,12 +18,13 @@ from phistar.replicate.melitz_ottaviano2005.numbered_open import APPENDICES, OPE
 from phistar.replicate.melitz_ottaviano2005.samples import Samples, draw_samples
 from phistar.replicate.melitz_ottaviano2005.statements import moves, own, partner
 from phistar.replicate.melitz_ottaviano2005.stored import COUNTEREXAMPLES, DEAR, stored_samples
-from phistar.replicate.output import write_replication
 from phistar.replicate.registry import replicate
-from phistar.replicate.results import FAILS, HOLDS, HOLDS_WHERE, NOT_REPRODUCED, SILENT, VERDICTS, Replication
+from phistar.replicate.results import FAILS, HOLDS, HOLDS_WHERE, NOT_REPRODUCED, SILENT, Replication
 from phistar.replicate.statements import Statement, narrowed
 from phistar.replicate.worlds import Ledger, scenario_at
 from phistar.verbs.solve import solve
+
+from .whole import check_certified, check_claims, check_files, check_met_both_ways, strict_json
 
 #: Everything else among the claims about the Pareto model and the equations holds.
 WHERE = {
@@ -83,11 +82,8 @@ def test_each_claim_has_its_verdict(done: Replication) -> None:
 
 
 def test_claims_have_names_of_their_own_and_evidence(done: Replication) -> None:
-    keys = [claim.key for claim in done.claims]
-    assert len(keys) == len(set(keys))
+    check_claims(done)
     for claim in done.claims:
-        assert claim.verdict in VERDICTS
-        assert claim.quote and claim.tested and claim.evidence
         assert (claim.verdict == FAILS) == bool(claim.counterexample) or claim.verdict == HOLDS_WHERE, claim.key
 
 
@@ -98,9 +94,7 @@ def test_every_numbered_equation_is_judged(done: Replication) -> None:
 
 
 def test_where_a_claim_holds_only_somewhere_both_kinds_of_worlds_were_met(done: Replication) -> None:
-    for key in WHERE:
-        share = done.claim(key).share
-        assert share is not None and 0.0 < share < 1.0, key
+    check_met_both_ways(done, WHERE)
 
 
 def test_the_long_run_loss_of_a_unilateral_liberalizer_survives_every_distribution(done: Replication) -> None:
@@ -130,25 +124,16 @@ def test_the_public_values_are_reproduced_to_ten_digits(done: Replication) -> No
 
 
 def test_everything_was_certified(done: Replication) -> None:
-    assert done.refused == 0
-    assert done.solved > 10_000
-    assert done.max_residual < 1e-10
+    check_certified(done, more_than=10_000)
 
 
 def test_the_plain_form_is_strict_json_with_curves_of_one_length(done: Replication) -> None:
-    def refuse(word: str) -> None:
-        raise AssertionError(word)
-
-    told = json.loads(to_json(done.to_dict()), parse_constant=refuse)
-    assert len({len(column) for column in told["curves"].values()}) == 1
+    told = strict_json(done)
     assert set(told["curves"]["figure"]) == {"size", "tau", "unilateral", "preferential", "gains", "humps"}
 
 
 def test_the_files_of_a_replication_are_all_written(done: Replication, tmp_path: Path) -> None:
-    names = {path.name.removeprefix("melitz_ottaviano2005") for path in write_replication(done, tmp_path)}
-    drawn = ("size", "tau", "freeness", "unilateral", "preferential", "gains", "humps")
-    assert names == {".json", "_cells.csv", "_claims.csv", *(f"_{name}.svg" for name in drawn)}
-    assert (tmp_path / "melitz_ottaviano2005_unilateral.svg").read_text().startswith("<svg")
+    check_files(done, tmp_path, ("size", "tau", "freeness", "unilateral", "preferential", "gains", "humps"))
 
 
 def test_the_curves_tell_the_papers_story(done: Replication) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from phistar.core.errors import unknown_key
 from phistar.replicate.results import Replication
+from phistar.replicate.worlds import Ledger
 
 #: name -> (module, one line)
 _PAPERS = {
@@ -51,8 +52,11 @@ def replicate(name: str) -> Replication:
     InputError
         When no paper has that name; the nearest is named.
     """
-    done: Replication = _module(name).replicate()
-    return done
+    paper, ledger = _module(name), Ledger()
+    sections, curves = paper.replicate(ledger)
+    return Replication(
+        name, paper.TITLE, paper.SOURCE, sections, ledger.solved, ledger.refused, ledger.max_residual, curves
+    )
 
 
 def figures(name: str, replication: Replication) -> dict[str, Any]:
@@ -74,5 +78,6 @@ def check_paper(name: str) -> None:
 
 
 def _module(name: str) -> Any:
+    """Import a paper's module: `TITLE`, `SOURCE`, `replicate` of a ledger, `figures` of a replication."""
     check_paper(name)
     return import_module(_PAPERS[name][0])

@@ -202,6 +202,10 @@ class Section:
         }
 
 
+#: What a paper's module finds: sections, and columns of equal length behind the figures.
+Findings = tuple[tuple[Section, ...], Mapping[str, Sequence[Any]]]
+
+
 @dataclass(frozen=True)
 class Replication:
     """A paper held against the library.

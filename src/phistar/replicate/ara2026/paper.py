@@ -16,20 +16,20 @@ from phistar.replicate.ara2026.predictions import predictions_section
 from phistar.replicate.ara2026.samples import DRAWS, FEW, SIZES, draw_samples
 from phistar.replicate.ara2026.trade import trade_section
 from phistar.replicate.ara2026.wages import polar_section, wages_section
-from phistar.replicate.results import Replication, Section
+from phistar.replicate.results import Findings, Section
 from phistar.replicate.worlds import Ledger
 
 __all__ = ["figures", "replicate"]
 
+TITLE = "Ara (2026): market size, firm sourcing, and vertical specialization"
 SOURCE = (
     "Tomohiro Ara, 'Market Size, Firm Sourcing, and Vertical Specialization' (preprint, 15 June 2026), and phistar's "
     "design sheet of the model"
 )
 
 
-def replicate() -> Replication:
+def replicate(ledger: Ledger) -> Findings:
     """Replicate: every equation, claim and number, each computed from certified equilibria."""
-    ledger = Ledger()
     samples, turns = draw_samples(ledger), find_turns(ledger)
     sections = (
         printed_section(ledger),
@@ -45,17 +45,7 @@ def replicate() -> Replication:
         predictions_section(samples),
         sheet_section(samples, turns, ledger),
     )
-    curves = all_curves(ledger)
-    return Replication(
-        "ara2026",
-        "Ara (2026): market size, firm sourcing, and vertical specialization",
-        SOURCE,
-        sections,
-        ledger.solved,
-        ledger.refused,
-        ledger.max_residual,
-        curves,
-    )
+    return sections, all_curves(ledger)
 
 
 def _errata() -> Section:

@@ -10,18 +10,18 @@ from phistar.replicate.arkolakis2008.entry import entry_section
 from phistar.replicate.arkolakis2008.liberalization import liberalization_sections
 from phistar.replicate.arkolakis2008.propositions import propositions_section
 from phistar.replicate.arkolakis2008.relative_sales import relative_sales_section
-from phistar.replicate.results import Replication
+from phistar.replicate.results import Findings, Replication
 from phistar.replicate.worlds import Ledger
 
+TITLE = "Arkolakis (2008): market penetration costs and the new consumers margin"
 SOURCE = (
     "Costas Arkolakis (2008), 'Market Penetration Costs and the New Consumers Margin in International Trade', NBER "
     "Working Paper 14214, and phistar's design sheet of the model"
 )
 
 
-def replicate() -> Replication:
+def replicate(ledger: Ledger) -> Findings:
     """Replicate: every number and proposition, computed from certified equilibria and the firms in them."""
-    ledger = Ledger()
     sections = (
         relative_sales_section(ledger),
         entry_section(ledger),
@@ -29,17 +29,7 @@ def replicate() -> Replication:
         *liberalization_sections(ledger),
         propositions_section(ledger),
     )
-    columns = curves(ledger)
-    return Replication(
-        "arkolakis2008",
-        "Arkolakis (2008): market penetration costs and the new consumers margin",
-        SOURCE,
-        sections,
-        ledger.solved,
-        ledger.refused,
-        ledger.max_residual,
-        columns,
-    )
+    return sections, curves(ledger)
 
 
 def figures(replication: Replication) -> dict[str, Any]:

@@ -17,20 +17,20 @@ from phistar.replicate.kim.firm_tables import environments, firm_tables, solve_a
 from phistar.replicate.kim.prose import prose_section
 from phistar.replicate.kim.samples import draw_samples
 from phistar.replicate.kim.trade_claims import appendix_section, beyond_section, trade_section
-from phistar.replicate.results import Cell, Replication, Section
+from phistar.replicate.results import Cell, Findings, Section
 from phistar.replicate.worlds import Ledger
 
 __all__ = ["figures", "replicate"]
 
+TITLE = "Kim: trade among a few large multi-product firms"
 SOURCE = (
     "Kim, 'Short-Run Equilibrium of International Trade under Heterogeneous Discrete Firms with Multiple Continuous "
     "Varieties', and phistar's design sheet of the model"
 )
 
 
-def replicate() -> Replication:
+def replicate(ledger: Ledger) -> Findings:
     """Replicate: every table at two sets of digits, every equation and claim over random draws."""
-    ledger = Ledger()
     solved, samples, bands = solve_all(ledger), draw_samples(ledger), all_bands()
     cutoffs, firms, ces = cutoff_tables(ledger), firm_tables(solved), appendix_tables(solved)
     sections = (
@@ -50,16 +50,7 @@ def replicate() -> Replication:
         beyond_section(samples),
         *band_sections(bands),
     )
-    return Replication(
-        "kim",
-        "Kim: trade among a few large multi-product firms",
-        SOURCE,
-        sections,
-        ledger.solved,
-        ledger.refused,
-        ledger.max_residual,
-        all_curves(solved, bands),
-    )
+    return sections, all_curves(solved, bands)
 
 
 def score(tables: Sequence[Scored]) -> Section:

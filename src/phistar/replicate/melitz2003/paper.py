@@ -15,18 +15,18 @@ from phistar.replicate.melitz2003.calibrated import PARETO, POINT, calibrated_se
 from phistar.replicate.melitz2003.identities import identities_section
 from phistar.replicate.melitz2003.signs import signs_section
 from phistar.replicate.melitz2003.silent import not_in_the_model
-from phistar.replicate.results import Replication, Section
+from phistar.replicate.results import Findings, Replication, Section
 from phistar.replicate.worlds import Ledger
 
+TITLE = "Melitz (2003): what a textbook says of it, and what it says"
 SOURCE = (
     "an explainer of Melitz (2003), 'How Trade Reshapes Industries from the Inside' (MASEconomics), and phistar's "
     "design sheet of the model"
 )
 
 
-def replicate() -> Replication:
+def replicate(ledger: Ledger) -> Findings:
     """Replicate: every claim and number, each computed from certified equilibria."""
-    ledger = Ledger()
     samples = draw_samples(ledger)
     equilibria = _one_each(samples, ledger)
     calibrated, curves = calibrated_section(ledger)
@@ -37,16 +37,7 @@ def replicate() -> Replication:
         asymmetric_section(ledger),
         calibrated,
     )
-    return Replication(
-        "melitz2003",
-        "Melitz (2003): what a textbook says of it, and what it says",
-        SOURCE,
-        sections,
-        ledger.solved,
-        ledger.refused,
-        ledger.max_residual,
-        curves,
-    )
+    return sections, curves
 
 
 def figures(replication: Replication) -> dict[str, Any]:

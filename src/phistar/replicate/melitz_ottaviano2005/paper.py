@@ -14,20 +14,20 @@ from phistar.replicate.melitz_ottaviano2005.samples import Samples, draw_samples
 from phistar.replicate.melitz_ottaviano2005.signs import signs_section
 from phistar.replicate.melitz_ottaviano2005.statements import Stored
 from phistar.replicate.melitz_ottaviano2005.stored import stored_samples
-from phistar.replicate.results import Replication, Section
+from phistar.replicate.results import Findings, Section
 from phistar.replicate.worlds import Ledger
 
 __all__ = ["figures", "replicate"]
 
+TITLE = "Melitz and Ottaviano (2005): market size, trade, and productivity"
 SOURCE = (
     "Melitz and Ottaviano, 'Market Size, Trade, and Productivity', NBER working paper 11393 (2005, revised 2007), and "
     "phistar's design sheet of the model"
 )
 
 
-def replicate() -> Replication:
+def replicate(ledger: Ledger) -> Findings:
     """Replicate: every equation, claim and number, each computed from certified equilibria."""
-    ledger = Ledger()
     cases, samples, stored = draw_cases(ledger), draw_samples(ledger), stored_samples(ledger)
     sections = (
         *equation_sections(cases),
@@ -41,17 +41,7 @@ def replicate() -> Replication:
         signs_section(samples),
         public_section(ledger),
     )
-    curves = all_curves(ledger)
-    return Replication(
-        "melitz_ottaviano2005",
-        "Melitz and Ottaviano (2005): market size, trade, and productivity",
-        SOURCE,
-        sections,
-        ledger.solved,
-        ledger.refused,
-        ledger.max_residual,
-        curves,
-    )
+    return sections, all_curves(ledger)
 
 
 def _beyond(samples: Samples, stored: Stored, ledger: Ledger) -> Section:
