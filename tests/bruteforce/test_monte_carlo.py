@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,9 +95,20 @@ def firm_choices(world: World, i: int, wage: np.ndarray, demand: np.ndarray, phi
     return sold, employment, profit
 
 
-@functools.cache
-def sampled(name: str, how: str) -> tuple[Any, list[Sample]]:
-    return (library_sample if how == "library" else own_sample)(THIN[name], N, 20)
+@dataclass(frozen=True)
+class Million:
+    """A world, its equilibrium and a million draws a country."""
+
+    world: World
+    eq: Any
+    samples: list[Sample]
+
+
+# Tests are grouped by the fixture's parameter and its value is let go before the next: one sample is held at a time.
+@pytest.fixture(scope="module", params=[(how, name) for how in ("library", "own") for name in THIN], ids=": ".join)
+def million(request: pytest.FixtureRequest) -> Million:
+    how, name = request.param
+    return Million(THIN[name], *(library_sample if how == "library" else own_sample)(THIN[name], N, 20))
 
 
 def near(label: str, estimate: float, error: float, exact: float) -> None:
@@ -116,14 +126,11 @@ def ratio_of_means(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
     return u / v, abs(u / v) * float(np.hypot(du / u, dv / v))
 
 
-both = pytest.mark.parametrize("how", ["library", "own"])
 thin = pytest.mark.parametrize("name", THIN)
 
 
-@thin
-@both
-def test_masses_and_trade_of_a_million_firms_match_the_equilibrium(name: str, how: str) -> None:
-    eq, samples = sampled(name, how)
+def test_masses_and_trade_of_a_million_firms_match_the_equilibrium(million: Million) -> None:
+    eq, samples = million.eq, million.samples
     for i, sample in enumerate(samples):
         assert sample.weight * N == pytest.approx(eq["mass_entrants"][i], rel=1e-12)  # a division and a product
         scale = sample.weight * N
@@ -146,11 +153,9 @@ def test_masses_and_trade_of_a_million_firms_match_the_equilibrium(name: str, ho
             compare(f"sales in {j}", sample.sales[j], eq["trade_flow"][i, j])
 
 
-@thin
-@both
-def test_premia_and_averages_of_a_million_firms_match_the_equilibrium(name: str, how: str) -> None:
-    eq, samples = sampled(name, how)
-    s = THIN[name].sigma - 1
+def test_premia_and_averages_of_a_million_firms_match_the_equilibrium(million: Million) -> None:
+    eq, samples = million.eq, million.samples
+    s = million.world.sigma - 1
     for i, sample in enumerate(samples):
         abroad = np.delete(sample.sales, i, axis=0).max(axis=0) > 0
         home = sample.active & ~abroad

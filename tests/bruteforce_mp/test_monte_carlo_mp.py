@@ -7,7 +7,8 @@ theta_tilde)), which makes 1 - n a power of a uniform and its moments beta funct
 
 from __future__ import annotations
 
-import functools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,36 +23,39 @@ N = 1_000_000
 STANDARD_ERRORS = 4.0  # with some 300 numbers compared at a fixed seed, a false alarm is 1 in 50
 THETA, TILDE = 4.5, 1.5
 SHARES = np.array([0.01, 0.05, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999])
-each_beta = pytest.mark.parametrize("beta", [0.0, 0.5, 1.0, 1.5])
 
 
-@functools.cache
-def world(beta: float) -> Any:
+@dataclass(frozen=True)
+class Million:
+    """An equilibrium and a million draws a country, at one degree of diminishing returns."""
+
+    beta: float
+    eq: Any
+    columns: Mapping[str, np.ndarray]
+
+    def sold(self) -> Iterator[tuple[int, int, np.ndarray, np.ndarray]]:
+        """Yield origin, destination and the positive sales and reach of the origin's draws there."""
+        for i in range(3):
+            mine = self.columns["country"] == i
+            for j, name in enumerate(self.eq.countries):
+                sales = self.columns[f"sales[{name}]"][mine]
+                yield i, j, sales[sales > 0.0], self.columns[f"reach[{name}]"][mine][sales > 0.0]
+
+
+# Tests are grouped by the fixture's parameter and its value is let go before the next: one sample is held at a time.
+@pytest.fixture(scope="module", params=[0.0, 0.5, 1.0, 1.5])
+def million(request: pytest.FixtureRequest) -> Million:
     parameters = {
         "theta": THETA,
         "theta_tilde": TILDE,
-        "beta": beta,
+        "beta": request.param,
         "psi": 6.0,
         "L": [1.0, 0.6, 1.8],
         "J": [3.0, 2.0, 4.0],
         "tau": [[1.0, 1.15, 1.25], [1.2, 1.0, 1.1], [1.15, 1.2, 1.0]],
     }
-    return solve({"model": "market_penetration", "parameters": parameters})
-
-
-@functools.cache
-def drawn(beta: float) -> Any:
-    return simulate(world(beta), N, seed=20).columns
-
-
-def sold(beta: float) -> Any:
-    """Yield origin, destination and the positive sales and reach of the origin's draws there."""
-    columns, eq = drawn(beta), world(beta)
-    for i in range(3):
-        mine = columns["country"] == i
-        for j, name in enumerate(eq.countries):
-            sales = columns[f"sales[{name}]"][mine]
-            yield i, j, sales[sales > 0.0], columns[f"reach[{name}]"][mine][sales > 0.0]
+    eq = solve({"model": "market_penetration", "parameters": parameters})
+    return Million(request.param, eq, simulate(eq, N, seed=20).columns)
 
 
 def near(label: Any, sample: np.ndarray, exact: float) -> None:
@@ -81,10 +85,9 @@ def mean_log(beta: float) -> float:
     return float(1 / TILDE + digamma(1) - digamma(1 + beta * TILDE))
 
 
-@each_beta
-def test_a_million_firms_have_the_quantiles_of_sales(beta: float) -> None:
-    eq = world(beta)
-    for i, j, sales, _ in sold(beta):
+def test_a_million_firms_have_the_quantiles_of_sales(million: Million) -> None:
+    eq, beta = million.eq, million.beta
+    for i, j, sales, _ in million.sold():
         exact = eq["sales_scale"][i, j] * quantile(SHARES, beta)
         found = sales_quantile(eq.model, dict(eq.unknowns), SHARES, i, j)
         assert np.allclose(found, exact, rtol=1e-11, atol=0)  # two forms of one formula
@@ -92,10 +95,9 @@ def test_a_million_firms_have_the_quantiles_of_sales(beta: float) -> None:
             near((i, j, share), (sales <= level).astype(float), share)
 
 
-@each_beta
-def test_a_million_firms_have_the_fractional_moments_of_sales(beta: float) -> None:
-    eq = world(beta)
-    for i, j, sales, reach in sold(beta):
+def test_a_million_firms_have_the_fractional_moments_of_sales(million: Million) -> None:
+    eq, beta = million.eq, million.beta
+    for i, j, sales, reach in million.sold():
         unit = sales / eq["sales_scale"][i, j]
         for order in (0.25, 0.5, 0.6):  # below 0.75 they have a variance
             near((i, j, order), unit**order, fractional_moment(order, beta))
@@ -105,9 +107,8 @@ def test_a_million_firms_have_the_fractional_moments_of_sales(beta: float) -> No
         assert np.isclose(eq["mean_reach"][i, j], 1 / (1 + beta * TILDE), rtol=1e-13, atol=0)  # one division
 
 
-@each_beta
-def test_a_million_firms_sell_where_the_equilibrium_says(beta: float) -> None:
-    columns, eq = drawn(beta), world(beta)
+def test_a_million_firms_sell_where_the_equilibrium_says(million: Million) -> None:
+    columns, eq = million.columns, million.eq
     for i in range(3):
         mine = columns["country"] == i
         sells = np.array([columns[f"sales[{name}]"][mine] > 0 for name in eq.countries])
@@ -122,9 +123,8 @@ def test_a_million_firms_sell_where_the_equilibrium_says(beta: float) -> None:
         assert np.array_equal(columns["markets"][mine], sells.sum(axis=0))
 
 
-@each_beta
-def test_the_logs_of_productivity_and_the_weights_are_those_of_the_world(beta: float) -> None:
-    columns, eq = drawn(beta), world(beta)
+def test_the_logs_of_productivity_and_the_weights_are_those_of_the_world(million: Million) -> None:
+    columns, eq = million.columns, million.eq
     for i in range(3):
         mine = columns["country"] == i
         near(i, np.log(columns["productivity"][mine]), 1 / THETA)
