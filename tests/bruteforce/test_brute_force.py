@@ -114,6 +114,7 @@ def test_firms_are_indifferent_where_their_best_set_of_markets_changes() -> None
     wage, demand = np.array([1.0, 0.9, 1.1]), np.array([3.0, 2.0, 1.0])
     for origin in range(3):
         points, _ = turning_points(world, origin, wage, demand)
+        assert len(points) >= 2
         for point in points:
             around = profit_of_sets(world, origin, wage, demand, point * np.array([1 - 1e-6, 1.0, 1 + 1e-6]))
             best = around.argmax(axis=0)

@@ -11,21 +11,22 @@ PARETO = {"family": "pareto", "k": 4.6, "scale": 1.0}
 LOGNORMAL = {"family": "lognormal", "mu": 0.0, "sd": 0.5}
 BOUNDED = {"family": "bounded_pareto", "k": 3.5, "lower": 1.0, "upper": 6.0}
 FAMILIES: dict[str, dict[str, Any]] = {"pareto": PARETO, "lognormal": LOGNORMAL, "bounded pareto": BOUNDED}
+#: Two unlike countries: everything but their distributions.
+UNLIKE: dict[str, Any] = {
+    "sigma": 4.0,
+    "L": (1.3, 1.0),
+    "tau_X": (1.3, 1.35),
+    "tau_M": (1.5, 1.4),
+    "f_D": (1.0, 0.95),
+    "f_X": (1.4, 1.5),
+    "f_DM": (1.4, 1.3),
+    "f_XM": (1.2, 1.25),
+    "f_E": (0.8, 0.85),
+}
 
 
 def two(first: dict[str, Any], second: dict[str, Any], **changes: Any) -> World:
-    given: dict[str, Any] = {
-        "sigma": 4.0,
-        "L": (1.3, 1.0),
-        "tau_X": (1.3, 1.35),
-        "tau_M": (1.5, 1.4),
-        "f_D": (1.0, 0.95),
-        "f_X": (1.4, 1.5),
-        "f_DM": (1.4, 1.3),
-        "f_XM": (1.2, 1.25),
-        "f_E": (0.8, 0.85),
-    }
-    return World(tables=(first, second), **{**given, **changes})
+    return World(tables=(first, second), **{**UNLIKE, **changes})
 
 
 def all_cases() -> dict[str, World]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import inf
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from phistar.verbs.solve import solve
 from tests.bruteforce.families import make_family
 
+from .cases import two
 from .worlds import MODES, Prices, World, follow, market_profit, unit_cost
 
 EIGHT = {"family": "empirical", "values": [1.33, 0.821, 0.783, 0.562, 0.536, 0.572, 0.32, 0.897]}
@@ -19,21 +19,9 @@ THIRD = {"family": "empirical", "values": [0.403, 0.551, 1.03, 0.292, 0.679, 1.0
 SIX = {"family": "empirical", "values": [2.31, 1.3, 2.59, 1.07, 3.65, 2.55]}
 FIVE = {"family": "empirical", "values": [0.902, 0.841, 1.12, 2.56, 0.644]}
 UNEVEN = {"family": "empirical", "values": [1.0, 1.5, 2.2], "weights": [5.0, 3.0, 1.0]}
-BASE: dict[str, Any] = {
-    "sigma": 4.0,
-    "L": (1.3, 1.0),
-    "tau_X": (1.3, 1.35),
-    "tau_M": (1.5, 1.4),
-    "f_D": (1.0, 0.95),
-    "f_X": (1.4, 1.5),
-    "f_DM": (1.4, 1.3),
-    "f_XM": (1.2, 1.25),
-    "f_E": (0.8, 0.85),
-    "tables": (UNEVEN, UNEVEN),
-}
 #: Worlds by what the firms of an atom are indifferent between.
 WORLDS: dict[str, World] = {
-    "nobody is": World(**BASE),
+    "nobody is": two(UNEVEN, UNEVEN),
     "selling at home, importing for it, and not": World(
         2.32, (3.27, 3.02), (1.17, 1.12), (1.12, 1.03), (1.19, 4.64), (0.176, 0.0837), (0.503, 1.69), (2.65, 1.73),
         (0.913, 0.908), (EIGHT, EIGHT)),

@@ -11,6 +11,8 @@ from scipy.optimize import minimize
 from phistar.verbs.solve import solve
 
 INSTANCES = range(50)
+#: Those of them in which some firm is excluded.
+EXCLUDING = (1, 2, 3, 8, 9, 10, 11, 13, 14, 15, 20, 21, 22, 23, 27, 29, 30, 33, 35, 36, 37, 38, 39, 40, 41, 42, 46, 47)
 # Profits are compared over spending: sums of a few terms near one, each good to 1e-16.
 NO_GAIN = 1e-10
 
@@ -88,12 +90,14 @@ def test_search_from_afar_comes_back_to_the_equilibrium(seed: int) -> None:
     assert where == pytest.approx(here, abs=1e-4)  # a flat top: profit to 1e-10 pins the choice to its root
 
 
-@pytest.mark.parametrize("seed", INSTANCES)
+@pytest.mark.parametrize("seed", EXCLUDING)
 def test_nobody_excluded_gains_by_entering_with_a_small_range(seed: int) -> None:
     p = instance(seed)
     eq = solve({"model": "granular", "parameters": p})
-    for firm in np.flatnonzero(eq["active"] == 0):
-        rivals = Rivals(p, eq, int(firm))
+    excluded = np.flatnonzero(eq["active"] == 0).tolist()
+    assert excluded
+    for firm in excluded:
+        rivals = Rivals(p, eq, firm)
         price = p["sigma"] / (p["sigma"] - 1) / eq["productivity"][firm]
         for varieties in (1e-6, 1e-3, 0.1, 1.0, 10.0):
             for markup in (0.9, 1.0, 1.05, 1.2):
