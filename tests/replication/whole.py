@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from phistar.core.equilibrium import to_json
@@ -34,6 +36,15 @@ def check_met_both_ways(done: Replication, keys: Iterable[str]) -> None:
     for key in keys:
         share = done.claim(key).share
         assert share is not None and 0.0 < share < 1.0, key
+
+
+def check_shares_no_code(independent: ModuleType) -> None:
+    """Check that an independent route imports nothing of phistar."""
+    statements = list(ast.walk(ast.parse(Path(str(independent.__file__)).read_text(encoding="utf-8"))))
+    imported = [alias.name for one in statements if isinstance(one, ast.Import) for alias in one.names]
+    imported += [str(one.module) for one in statements if isinstance(one, ast.ImportFrom)]
+    assert "numpy" in imported
+    assert not [name for name in imported if name.partition(".")[0] in ("None", "phistar")]
 
 
 def strict_json(done: Replication) -> dict[str, Any]:

@@ -139,6 +139,7 @@ TWO: dict[str, dict[str, int]] = {
     "import": {"tau[1][0]": -1}, "both": {"tau[0][1]": -1, "tau[1][0]": -1}, "L": {"L[0]": 1}, "L partner": {"L[1]": 1},
     "gamma": {"gamma": 1}, "alpha": {"alpha": 1}, "f_E": {"f_E[0]": 1, "f_E[1]": 1}, "f_E own": {"f_E[0]": 1},
 }  # fmt: skip
+FEW_SHOCKS = {name: TWO[name] for name in ("import", "both", "L", "L partner")}
 DEAL = {"deal": {"tau[0][1]": -1, "tau[1][0]": -1}}
 TAU = {"both": TWO["both"]}
 #: A change that shows a derivative's sign: a thousand times the last digits of an answer and more.
@@ -164,19 +165,23 @@ class Samples:
 
 def draw_samples(ledger: Ledger) -> Samples:
     """Solve every sample."""
-    few = {name: TWO[name] for name in ("import", "both", "L", "L partner")}
     everyone = (PARETO, *OTHERS)
     return Samples(
         closed=[_sample(f, Layout(1), CLOSED, ledger, ("L",), little=("L[0]",)) for f in everyone],
-        two=[_sample(f, UNLIKE, TWO if f is PARETO else few, ledger, ("import", "both"), closed=True,
-                     little=("tau[0][1]", "tau[1][0]")) for f in everyone],
+        two=[two_countries(f, ledger) for f in everyone],
         equal=[_sample(f, EQUAL, TAU, ledger, ("both",), closed=True) for f in everyone],
         skewed=[_sample(PARETO, SKEWED, {}, ledger, little=("tau[0][1]", "tau[1][0]"), draws=2 * DRAWS)],
-        corner=[_sample(PARETO, CORNER, few, ledger, draws=24)],
+        corner=[_sample(PARETO, CORNER, FEW_SHOCKS, ledger, draws=24)],
         deal=[_sample(f, Layout(3), DEAL, ledger, ("deal", "a little"), little=("tau[0][1]", "tau[1][0]"))
               for f in everyone],
         deal_unlike=[_sample(PARETO, Layout(3, "any", (0.0, 0.2)), DEAL, ledger, ("deal",), draws=40)],
     )  # fmt: skip
+
+
+def two_countries(family: Family, ledger: Ledger) -> Sample:
+    """Solve a distribution's sample of two unlike countries, before and after every shock; the Pareto has the most."""
+    shocks = TWO if family is PARETO else FEW_SHOCKS
+    return _sample(family, UNLIKE, shocks, ledger, ("import", "both"), closed=True, little=("tau[0][1]", "tau[1][0]"))
 
 
 def _sample(
