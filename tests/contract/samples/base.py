@@ -56,7 +56,7 @@ class ModelSamples:
     of_countries: bool = True
     #: variables of the closed economy that the limit of large trade costs must reach
     autarky_variables: tuple[str, ...] = ()
-    #: numbers of countries that the model takes, of those tested
+    #: numbers of countries to make alike
     counts: tuple[int, ...] = (2, 3, 7)
     #: the scenario of one country closed, from parameters and its index; its own parameters alone by default
     alone: Callable[[dict[str, Any], int], dict[str, Any]] | None = None
