@@ -96,7 +96,7 @@ def test_comparative_statics_show_entrants_and_markups() -> None:
 @pytest.mark.parametrize("name", OF_DRAWS)
 def test_figures_stand_in_corners(name: str, change: dict[str, Any]) -> None:
     chart = draw(name, changed(**change), over=["f_E=0.1:0.11:3"] if name == "comparative_statics" else ())
-    json.dumps(chart.to_dict(), allow_nan=False)
+    assert '"values": [{' in json.dumps(chart.to_dict(), allow_nan=False)  # something is drawn, and all of it numbers
 
 
 def test_one_markup_for_all_has_no_figure() -> None:
