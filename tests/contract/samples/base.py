@@ -17,8 +17,7 @@ class Sample:
     """One admissible scenario.
 
     `smooth` says whether every outcome has derivatives there. `trades_at_any_cost` says whether some
-    firms trade at any finite cost: a bounded support stops at some cost, and with no trade at all
-    relative wages are not determined.
+    firms trade at any finite cost: a bounded support stops at some cost.
     """
 
     parameters: dict[str, Any]
