@@ -113,12 +113,13 @@ def _comparative_statics(scenario: Scenario, over: Any, country: int | None) -> 
 
 
 def _firm_sizes(scenario: Scenario, over: Any, country: int | None) -> Any:
-    from phistar.report.sizes import DRAWS, MOST_ROWS, SEED, few_active, size_chart
+    from phistar.report.sizes import DRAWS, MOST_CELLS, MOST_ROWS, SEED, few_active, size_chart
     from phistar.verbs.simulate import simulate
     from phistar.verbs.solve import solve
 
     equilibrium = solve(scenario)
-    draws = min(DRAWS, MOST_ROWS // len(equilibrium.countries))
+    n = len(equilibrium.countries)
+    draws = min(DRAWS, MOST_ROWS // n, MOST_CELLS // n**2)
     firms = simulate(equilibrium, n_firms=draws, seed=SEED)
     if "active_firms" in equilibrium.model.capabilities and few_active(firms, country or 0):
         return size_chart(simulate(equilibrium, n_firms=draws, seed=SEED, active=True), country or 0, firms)

@@ -13,6 +13,8 @@ from phistar.verbs.simulate import Firms
 WIDTH, HEIGHT = 620, 360
 #: Firms drawn a country, unless all countries' together would be too many, and the seed: the same figure every time.
 DRAWS, MOST_ROWS, SEED = 400_000, 800_000, 1
+#: What all firms do in all markets has at most so many cells a column.
+MOST_CELLS = 16_000_000
 #: Active firms below which those alone are drawn, of a model that can.
 FEW = 20_000
 #: Dots shown, evenly spaced in the logarithm of the rank (in the rank itself, on plain scales).
