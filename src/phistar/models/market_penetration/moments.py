@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from phistar.blocks.productivity import Productivity
+from phistar.blocks.productivity import Empirical, Productivity
 from phistar.numerics.duals import Dual, value_of
 from phistar.numerics.special import gauss_legendre
 
@@ -27,6 +27,8 @@ _NARROW = 0.2
 _NODES = 6
 #: So many cutoffs keep an array operation busy by themselves.
 _MANY = 1000
+#: So many pairs of cutoffs and firms are quicker summed one by one than looked up.
+_FEW = 100_000
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,22 @@ def kernel_moments(g: Productivity, log_x: Array, S: Array, beta: Array) -> Mome
     limit = kernel_moments(g, log_x, S, np.zeros_like(value_of(beta)))
     pairs = zip(vars(limit).values(), vars(found).values(), strict=True)
     return Moments(*(np.where(fixed, a, c) for a, c in pairs))
+
+
+def quick_means(g: Productivity, log_x: np.ndarray, S: float, beta: float) -> Means | Moments:
+    """Compute what a search needs, of a few firms one by one by summing over them."""
+    if not isinstance(g, Empirical) or beta == 0.0 or np.size(log_x) * g.weights.size > _FEW:
+        return kernel_moments(g, log_x, S, beta)
+    with np.errstate(all="ignore"):
+        above = g.log_atoms - log_x[..., None]
+        weight = np.where(above > 0.0, g.weights, 0.0)
+        above = np.maximum(above, 0.0)
+        p = S - S / beta
+        low = np.exp(p * above)
+        # At beta = 1 the cost is the limit t; expm1 keeps it exact nearby.
+        cost = np.expm1(p * above) / (beta - 1.0) if beta != 1.0 else S * above
+        sales = np.exp(S * above) * -np.expm1(-S / beta * above)
+        return Means(*(np.sum(weight * part, axis=-1) for part in (sales, cost, S / beta * low)))
 
 
 def power_mean(g: Productivity, log_x: Array, order: Array) -> Array:

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from phistar.blocks.layout import is_home
-from phistar.models.market_penetration import equations as eq
 from phistar.models.market_penetration.gaps import Firms, Pairs, Point
+from phistar.models.market_penetration.settling import settled
 from phistar.numerics import friction
-from phistar.numerics.bracket import Bracket
 
 if TYPE_CHECKING:
     from phistar.models.market_penetration.primitives import Primitives
@@ -24,12 +23,8 @@ if TYPE_CHECKING:
 _GOAL, _STEPS = 1e-9, 150
 #: Friction to start with.
 _WARY = 1.0
-#: Looks for the root of a wage, and rounds in which the marketing of others is brought up to date.
-_LOOKS, _ROUNDS = 60, 3
 #: Below this log gap wages are left where Newton put them.
 _SETTLED = 0.03
-#: How near zero the log gap of a wage is brought.
-_NEAR = 1e-3
 
 
 @dataclass(frozen=True)
@@ -121,69 +116,3 @@ def books(m: Primitives, firms: Firms, place: Point) -> Books:
         spending, income = wages + made, income + profits.slopes(m).by_origin
     matrix.append(sales.slopes(m).by_destination / bought[:, None] - income / spending[:, None])
     return Books(place, np.concatenate(inner), np.log(bought / spending), np.concatenate(matrix))
-
-
-def settled(m: Primitives, firms: Firms, place: Point) -> Point:
-    """Find wages at given demand levels, the marketing of others at their wages following in rounds, and entrants."""
-    for _ in range(_ROUNDS if m.gamma > 0.0 else 1):
-        log_wage = _wages(m, firms, place)
-        moved = np.max(np.abs(log_wage - place.log_wage))
-        place = Point(log_wage, place.log_demand, place.log_entrants)
-        if m.entry == "free":
-            place = Point(log_wage, place.log_demand, _entrants(m, firms, place))
-        if moved < _NEAR:
-            break
-    return place
-
-
-def _entrants(m: Primitives, firms: Firms, place: Point) -> np.ndarray:
-    """Compute ln J that employs what labour others' marketing leaves: never less than a tenth."""
-    home = is_home(len(m.countries))
-    sales, marketing, _ = Pairs.at(m, firms, place)
-    abroad, wages = marketing.where(~home).level, np.exp(place.log_wage) * m.L
-    a_firm = np.sum(sales.level - m.gamma * abroad, axis=1) * np.exp(-place.log_entrants)
-    return np.asarray(np.log(np.maximum(wages - m.gamma * np.sum(abroad, axis=0), 0.1 * wages) / a_firm))
-
-
-def _wages(m: Primitives, firms: Firms, place: Point) -> np.ndarray:
-    """Solve each country's monotone wage equation in logs, what others pay and their wages being given."""
-    free, home = m.entry == "free", is_home(len(m.countries))
-    _, marketing, _ = Pairs.at(m, firms, place)
-    hired = m.gamma * np.sum(marketing.where(~home).level, axis=0)
-    own = np.where(home, 1.0, 1.0 - m.gamma)
-    log_scale, log_x = eq.log_scale(m, place.log_wage), eq.log_cutoff(m, place.log_wage, place.log_demand)
-    j = np.exp(place.log_entrants)
-    fall = 1.0 + own / m.S
-    w, bracket = place.log_wage, _bracket(m, place.log_wage, log_x, fall, hired)
-    for look in range(_LOOKS):
-        rise = (w - place.log_wage)[:, None]
-        found = firms(log_x + fall * rise)
-        scale = np.exp(log_scale + own * rise) / m.sigma
-        if free:
-            level = np.sum(scale * (found.sales - found.cost), axis=1)
-            slope = np.sum(scale * (own * (found.sales - found.cost) - fall * m.S * found.sales), axis=1)
-            gap = np.log(level / m.f_e) - w
-        else:
-            use = m.S * found.sales + own * found.cost
-            level = j * np.sum(scale * use, axis=1) + hired
-            drop = fall * (m.S * (m.S * found.sales + found.margin) + own * found.margin)
-            slope = j * np.sum(scale * (own * use - drop), axis=1)
-            gap = np.log(level / m.L) - w
-        step = -gap / (slope / level - 1.0)
-        near = np.abs(gap) < _NEAR
-        if near.all():
-            break
-        bracket = bracket.seen(w, gap)
-        w = np.where(near | bracket.closed_up(w), w, bracket.next(w, gap, step, halve=look % 3 == 2))
-    return np.where(np.abs(step) < 1.0, w + np.where(near, step, 0.0), w)
-
-
-def _bracket(m: Primitives, log_wage: np.ndarray, log_x: np.ndarray, fall: np.ndarray, hired: np.ndarray) -> Bracket:
-    """Bracket every wage by those at which its country's markets close; beyond them it is paid by others alone."""
-    upper = np.array([np.max(family.log_upper) for family in m.families])
-    if not np.isfinite(upper).any():
-        return Bracket.around(log_wage, None)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        walls = log_wage[:, None] + (upper[:, None] - log_x) / fall
-        beyond = -np.inf if m.entry == "free" else np.log(hired / m.L) - np.max(walls, axis=1)
-    return Bracket.around(log_wage, walls, beyond)
