@@ -62,22 +62,24 @@ class _Alone:
     place: Point
     log_size: np.ndarray
     log_x: np.ndarray
+    #: Whether free entry pins wages down, rather than the labour market at given potential firms.
+    entry: bool
     #: By how much scale and cutoffs of a country's own firms move with its wage (origin, destination).
     own: np.ndarray
     fall: np.ndarray
 
     @classmethod
-    def at(cls, m: Primitives, firms: Firms, place: Point) -> _Alone:
+    def at(cls, m: Primitives, firms: Firms, place: Point, entry: bool) -> _Alone:
         """Work out scale and cutoffs at a guess."""
         log_size = eq.log_scale(m, place.log_wage) - np.log(m.sigma) + place.log_entrants[:, None]
         own = np.where(is_home(len(m.countries)), 1.0, 1.0 - m.gamma)
         log_x = eq.log_cutoff(m, place.log_wage, place.log_demand)
-        return cls(m, firms, place, log_size, log_x, own, 1.0 + own / m.S)
+        return cls(m, firms, place, log_size, log_x, entry, own, 1.0 + own / m.S)
 
     @property
     def hires(self) -> bool:
         """Whether others' marketing has a part in the equations."""
-        return self.m.entry != "free" and bool(self.m.gamma > 0.0)
+        return not self.entry and bool(self.m.gamma > 0.0)
 
     def look(self, log_wage: np.ndarray) -> _Look:
         """Compute gaps where each country's wage has moved, as it alone sees them."""
@@ -89,11 +91,11 @@ class _Alone:
         sales, cost, margin = found.sales[:, :n], found.cost[:, :n], found.margin[:, :n]
         size = np.exp(self.log_size + self.own * rise[:, None])
         hired = Pairs(np.zeros((n, n)), np.zeros((n, n)))
-        if m.entry == "free":
+        if self.entry:
             sold, goal = Pairs(size * (sales - cost), size * m.S * sales), self.place.log_entrants + np.log(m.f_e)
         else:
             fall = m.S * (m.S * sales + margin) + self.own * margin
-            sold, goal = Pairs(size * (m.S * sales + self.own * cost), size * fall), np.log(m.L)
+            sold, goal = Pairs(size * (m.S * sales + self.own * cost), size * fall), np.log(_workers(m, self.place))
         if self.hires:
             size = m.gamma * np.exp(self.log_size + m.gamma * rise)
             hired = Pairs(size * found.cost[:, n:], size * found.margin[:, n:]).where(~is_home(n))
@@ -145,27 +147,32 @@ class _Roots:
         return np.asarray(step * min(1.0, CAP / max(np.max(np.abs(step)), 1e-300)))
 
 
-def settled(m: Primitives, firms: Firms, place: Point) -> Point:
-    """Find wages at given demand levels, and where entry is free the firms that employ everybody."""
-    roots, drag = _roots(m, firms, place), 0.0
+def settled(m: Primitives, firms: Firms, place: Point, entry: bool) -> Point:
+    """Find wages at given demand levels: by free `entry`, and the firms that employ everybody, or by labour markets."""
+    if m.entry == "free" and not entry:
+        place = Point(place.log_wage, place.log_demand, np.minimum(place.log_entrants, np.log(m.L / (m.sigma * m.f_e))))
+    roots, drag = _roots(m, firms, place, entry), 0.0
     for _ in range(_ROUNDS if m.gamma > 0.0 else 0):
         if roots.gap < _NEAR or not roots.size > _SAME * (1.0 + np.max(np.abs(roots.log_wage))):
             break
         trial = Point(place.log_wage + roots.step(drag), place.log_demand, place.log_entrants)
-        there = _roots(m, firms, trial)
+        there = _roots(m, firms, trial, entry)
         if there.size < roots.size or there.gap < roots.gap:
             place, roots, drag = trial, there, _LESS * drag if drag > _LESS * _FIRST else 0.0
         else:
             drag = max(_MORE * drag, _FIRST)
     place = Point(roots.log_wage, place.log_demand, place.log_entrants)
-    if m.entry == "free":
-        return Point(place.log_wage, place.log_demand, _entrants(m, firms, place))
-    return place
+    return Point(place.log_wage, place.log_demand, _entrants(m, firms, place)) if entry else place
 
 
-def _roots(m: Primitives, firms: Firms, place: Point) -> _Roots:
+def _workers(m: Primitives, place: Point) -> np.ndarray:
+    """Compute whom entry leaves for production and marketing: it never takes more than L/sigma, the most of profits."""
+    return np.asarray(m.L - np.exp(place.log_entrants) * m.f_e if m.entry == "free" else m.L)
+
+
+def _roots(m: Primitives, firms: Firms, place: Point, entry: bool) -> _Roots:
     """Solve each country's monotone wage equation in logs, the others' wages being as they are."""
-    alone = _Alone.at(m, firms, place)
+    alone = _Alone.at(m, firms, place, entry)
     w, bracket, gap = place.log_wage, alone.bracket(), np.inf
     for look in range(_LOOKS):
         found = alone.look(w)

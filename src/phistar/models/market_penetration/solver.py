@@ -40,8 +40,6 @@ ROOT = 1e-5
 _NEAR, _POLISH = 1.5, 25
 #: So often tables are read before no further route is tried.
 _READS = 2500
-#: Least stride in gamma.
-_SHORTEST = 0.01
 #: So many steps without a better point mark the floor of precision, and a search that leads nowhere.
 _PATIENCE, _TRIES = 2, 15
 
@@ -96,7 +94,8 @@ def _not_found(m: Primitives, gaps: Gaps) -> NoEquilibrium:
 def from_afar(m: Primitives, table: Table) -> tuple[Point, float]:
     """Search on tabulated distributions by one route after the other; return the best point met and its log gap."""
     best, least = tangent_world(m, table), np.inf
-    for route in (_at_once, by_wages, _by_gamma):
+    routes = (_at_once, by_wages, by_firms) if m.entry == "free" else (_at_once, by_wages)
+    for route in routes:
         place, miss = route(m, table)
         if miss < least:
             best, least = place, miss
@@ -114,21 +113,9 @@ def by_wages(m: Primitives, table: Table) -> tuple[Point, float]:
     return roam(m, table, tangent_world(m, table))
 
 
-def _by_gamma(m: Primitives, table: Table) -> tuple[Point, float]:
-    """Start where marketing is paid at home wages alone, and let destinations' wages in by and by."""
-    world, reached, stride = replace(m, gamma=0.0), 0.0, m.gamma
-    place, miss = by_wages(world, table)
-    while miss < ROOT and reached < m.gamma and stride > _SHORTEST and table.reads < _READS:
-        share = min(reached + stride, m.gamma)
-        world = replace(m, gamma=share)
-        trial, trial_miss = roam(world, table, place)
-        if not trial_miss < ROOT:
-            trial, trial_miss = newton(world, place, table)
-        if trial_miss < ROOT:
-            place, reached, stride = trial, share, 1.5 * stride
-        else:
-            stride *= 0.4
-    return place, miss if reached == m.gamma else np.inf
+def by_firms(m: Primitives, table: Table) -> tuple[Point, float]:
+    """Search for demand levels and potential firms, with wages the roots of labour markets."""
+    return roam(m, table, tangent_world(m, table), entry=False)
 
 
 def newton(m: Primitives, place: Point, firms: Firms, steps: int = MAX_STEPS) -> tuple[Point, float]:
