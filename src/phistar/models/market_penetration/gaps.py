@@ -93,6 +93,18 @@ class Gaps:
         return step
 
 
+class Counted:
+    """Means over sellers that count how often they are looked up, so that a search can end."""
+
+    def __init__(self, firms: Firms) -> None:
+        self._firms, self.looks = firms, 0
+
+    def __call__(self, log_x: np.ndarray) -> Means | Moments:
+        """Look them up at ln cutoffs (origin, destination)."""
+        self.looks += 1
+        return self._firms(log_x)
+
+
 def own_firms(m: Primitives) -> Firms:
     """Return the exact means over a country's own firms; firms one by one are summed over where they are few."""
     listed = [isinstance(family, Empirical) for family in m.families]

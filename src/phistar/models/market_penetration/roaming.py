@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from phistar.blocks.layout import is_home
-from phistar.models.market_penetration.gaps import CAP, Firms, Pairs, Point
+from phistar.models.market_penetration.gaps import CAP, Counted, Firms, Pairs, Point
 from phistar.models.market_penetration.settling import settled
 from phistar.numerics import friction
 
 if TYPE_CHECKING:
     from phistar.models.market_penetration.primitives import Primitives
 
-#: Where the search ends, and after so many steps.
-_GOAL, _STEPS = 1e-9, 150
+#: Where the search ends.
+_GOAL = 1e-9
 #: Friction to start with.
 _WARY = 1.0
 #: Log of profits over the cost of entry below which they are as good as none.
@@ -56,16 +56,18 @@ class Books:
 
 
 def roam(
-    m: Primitives, firms: Firms, place: Point, goal: float = _GOAL, steps: int = _STEPS, entry: bool = True
+    m: Primitives, firms: Firms, place: Point, looks: int, goal: float = _GOAL, entry: bool = True
 ) -> tuple[Point, float]:
     """Search for wages, demand levels and potential firms; return the best point met and its largest log gap.
 
-    At given demand levels wages settle by free `entry`, or by the labour market at given potential firms.
+    At given demand levels wages settle by free `entry`, or by the labour market at given potential firms. No step
+    begins after so many `looks` at the firms.
     """
+    firms = counted = Counted(firms)
     entry = entry and m.entry == "free"
     here = best = books(m, firms, settled(m, firms, place, entry), entry)
     drag, misses = min(here.norm, _WARY), 0
-    for _ in range(steps):
+    while counted.looks < looks:
         if best.norm < goal or misses >= friction.HOPELESS or not np.isfinite(here.slopes).all():
             break
         step = _step(m, here, drag)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from phistar.models.market_penetration.primitives import Primitives
 
 #: Looks for the roots of each country alone, and rounds in which the others are brought up to date.
-_LOOKS, _ROUNDS = 60, 12
+_LOOKS, _ROUNDS = 60, 5
 #: How near zero the log gap of a wage is brought.
 _NEAR = 1e-3
 #: Wages this near their own roots, times 1 + |ln w|, are as near as numbers let them be.

@@ -36,10 +36,10 @@ _JUDGED = 1e-9
 _LEAST, _FIRST = 1e-4, 1e-2
 #: Largest gap at which the root of the tables counts as found.
 ROOT = 1e-5
-#: From where the true distributions are looked at, and in so many steps.
-_NEAR, _POLISH = 1.5, 25
-#: So often tables are read before no further route is tried.
-_READS = 2500
+#: From where the true distributions are looked at, in so many steps of Newton, and so often on the way by wages.
+_NEAR, _POLISH, _LOOKS = 1.5, 25, 60
+#: So often tables are read on all ways together that settle wages.
+_READS = 2600
 #: So many steps without a better point mark the floor of precision, and a search that leads nowhere.
 _PATIENCE, _TRIES = 2, 15
 
@@ -68,7 +68,7 @@ def _polished(m: Primitives, place: Point, firms: Firms) -> tuple[Point, float]:
     best, miss = newton(m, place, firms, steps=_POLISH)
     if miss < ACCEPT:
         return best, miss
-    rooted, _ = roam(m, firms, place, ACCEPT, _POLISH)
+    rooted, _ = roam(m, firms, place, _LOOKS, ACCEPT)
     for trial in (rooted, newton(m, rooted, firms, steps=_POLISH)[0]):
         left = gaps_at(m, trial, firms).miss
         if left < miss:
@@ -99,7 +99,7 @@ def from_afar(m: Primitives, table: Table) -> tuple[Point, float]:
         place, miss = route(m, table)
         if miss < least:
             best, least = place, miss
-        if least < ROOT or table.reads > _READS:
+        if least < ROOT:
             break
     return best, least
 
@@ -110,12 +110,12 @@ def _at_once(m: Primitives, table: Table) -> tuple[Point, float]:
 
 def by_wages(m: Primitives, table: Table) -> tuple[Point, float]:
     """Search for demand levels, with wages their own roots."""
-    return roam(m, table, tangent_world(m, table))
+    return roam(m, table, tangent_world(m, table), _READS if m.entry == "fixed" else _READS // 2)
 
 
 def by_firms(m: Primitives, table: Table) -> tuple[Point, float]:
     """Search for demand levels and potential firms, with wages the roots of labour markets."""
-    return roam(m, table, tangent_world(m, table), entry=False)
+    return roam(m, table, tangent_world(m, table), _READS // 2, entry=False)
 
 
 def newton(m: Primitives, place: Point, firms: Firms, steps: int = MAX_STEPS) -> tuple[Point, float]:

@@ -42,13 +42,11 @@ class Table:
         size = max(row.shape[1] for row in rows.values())
         padded = np.array([_padded(rows[id(family)], size) for family in m.families])
         knots, sales, sales_slope, sales_curvature, cost, cost_slope, cost_curvature = np.moveaxis(padded, 1, 0)
-        self.reads = 0
         self._sales = HermiteTable(knots, sales, sales_slope, sales_curvature)
         self._cost = HermiteTable(knots, cost, cost_slope, cost_curvature)
 
     def __call__(self, log_x: np.ndarray) -> Means:
         """Read mean sales, marketing and its fall at ln cutoffs (origin, destination)."""
-        self.reads += 1
         log_cost, slope, _ = self._cost(log_x)
         cost = np.exp(log_cost)
         return Means(np.exp(self._sales(log_x)[0]), cost, -slope * cost)
