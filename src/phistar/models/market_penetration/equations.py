@@ -167,7 +167,11 @@ def pareto_moments(m: Primitives, log_x: Array) -> Moments:
 
 def moments(m: Primitives, log_x: Array) -> Moments:
     """Compute what sellers do on average, a potential firm, by partial moments (origin, destination)."""
-    return kernel_moments(m.productivity, log_x, m.S, m.beta)
+    if len(m.parts) == 1:
+        return kernel_moments(m.productivity, log_x, m.S, m.beta)
+    found = [vars(kernel_moments(family, log_x[origins], m.S, m.beta)).values() for family, origins in m.parts]
+    order = np.argsort(np.concatenate([origins for _, origins in m.parts]))
+    return Moments(*(np.concatenate(part)[order] for part in zip(*found, strict=True)))
 
 
 @equation(PAPER, "22", r"X_{ij} = J_i B_{ij} \int_{\phi^*_{ij}} x^{S} n\, dG_i")

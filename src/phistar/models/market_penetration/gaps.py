@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from phistar.blocks.layout import is_home
-from phistar.blocks.productivity import Empirical, stack
 from phistar.models.market_penetration import equations as eq
-from phistar.models.market_penetration.moments import Means, Moments, quick_means
+from phistar.models.market_penetration.moments import Means, Moments
 
 if TYPE_CHECKING:
     from phistar.models.market_penetration.primitives import Primitives
@@ -106,22 +105,8 @@ class Counted:
 
 
 def own_firms(m: Primitives) -> Firms:
-    """Return the exact means over a country's own firms; firms one by one are summed over where they are few."""
-    listed = [isinstance(family, Empirical) for family in m.families]
-    if not any(listed):
-        return lambda log_x: eq.moments(m, log_x)
-    groups = {id(family): family for family in np.array(m.families, dtype=object)[listed]}
-    parts = [(f, np.flatnonzero([other is f for other in m.families])) for f in groups.values()]
-    if not all(listed):
-        rest = [family for family, one_by_one in zip(m.families, listed, strict=True) if not one_by_one]
-        parts.append((stack(rest), np.flatnonzero(~np.array(listed))))
-    order = np.argsort(np.concatenate([rows for _, rows in parts]))
-
-    def means(log_x: np.ndarray) -> Means:
-        found = [quick_means(family, log_x[rows], m.S, m.beta) for family, rows in parts]
-        return Means(*(np.concatenate([getattr(each, name) for each in found])[order] for name in Means._fields))
-
-    return means
+    """Return the exact means over a country's own firms."""
+    return lambda log_x: eq.moments(m, log_x)
 
 
 def gaps_at(m: Primitives, place: Point, firms: Firms) -> Gaps:

@@ -67,6 +67,9 @@ class Means(NamedTuple):
 def kernel_moments(g: Productivity, log_x: Array, S: Array, beta: Array) -> Moments:
     """Compute the moments of any productivity distribution at ln cutoffs `log_x` (origin, destination)."""
     fixed = value_of(beta) == 0.0
+    if isinstance(g, Empirical) and not fixed.any() and not any(isinstance(item, Dual) for item in (log_x, S, beta)):
+        if np.size(log_x) * g.weights.size <= _FEW:
+            return moments_of_few(g, log_x, S, beta)
     survival = np.exp(g.log_survival(log_x))
     if fixed.all():
         density = np.exp(g.log_density(log_x))
@@ -85,20 +88,16 @@ def kernel_moments(g: Productivity, log_x: Array, S: Array, beta: Array) -> Mome
     return Moments(*(np.where(fixed, a, c) for a, c in pairs))
 
 
-def quick_means(g: Productivity, log_x: np.ndarray, S: float, beta: float) -> Means | Moments:
-    """Compute what a search needs, of a few firms one by one by summing over them."""
-    if not isinstance(g, Empirical) or beta == 0.0 or np.size(log_x) * g.weights.size > _FEW:
-        return kernel_moments(g, log_x, S, beta)
+def moments_of_few(g: Empirical, log_x: np.ndarray, S: float, beta: float) -> Moments:
+    """Sum over firms one by one: quicker where they are few, and exact however near the best of them a cutoff is."""
     with np.errstate(all="ignore"):
         above = g.log_atoms - log_x[..., None]
-        weight = np.where(above > 0.0, g.weights, 0.0)
-        above = np.maximum(above, 0.0)
-        p = S - S / beta
-        low = np.exp(p * above)
-        # At beta = 1 the cost is the limit t; expm1 keeps it exact nearby.
-        cost = np.expm1(p * above) / (beta - 1.0) if beta != 1.0 else S * above
-        sales = np.exp(S * above) * -np.expm1(-S / beta * above)
-        return Means(*(np.sum(weight * part, axis=-1) for part in (sales, cost, S / beta * low)))
+        weight, above = np.where(above > 0.0, g.weights, 0.0), np.maximum(above, 0.0)
+        p, reach = S - S / beta, -np.expm1(-S / beta * above)
+        # At beta = 1 the limit; expm1 of an exact p keeps every other beta exact too.
+        cost = S * above if beta == 1.0 else np.expm1(p * above) / (beta - 1.0)
+        parts = (np.ones_like(above), np.exp(S * above) * reach, reach, cost, S / beta * np.exp(p * above))
+        return Moments(*(np.sum(np.where(weight > 0.0, weight * part, 0.0), axis=-1) for part in parts))
 
 
 def power_mean(g: Productivity, log_x: Array, order: Array) -> Array:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
+import numpy as np
+
 from phistar.blocks.iceberg import iceberg, log_iceberg
 from phistar.blocks.keys import Keyed
-from phistar.blocks.productivity import Pareto, Productivity, stack
+from phistar.blocks.productivity import Empirical, Pareto, Productivity, stack
 from phistar.core.errors import InputError
 from phistar.core.parameters import Parameter
 from phistar.core.paths import Path
@@ -111,6 +113,17 @@ class Primitives(Keyed):
         if self.closed:
             return Pareto(self.theta, self.b[:, None], support="closed_form")
         return stack(self.families, batch_axes=1 if self.is_batch else 0)
+
+    @cached_property
+    def parts(self) -> list[tuple[Productivity, np.ndarray]]:
+        """Distributions and the origins they are of: each list of firms by itself, all others as one."""
+        lists = {id(family): family for family in self.families if isinstance(family, Empirical)}
+        owners = np.array([id(family) if id(family) in lists else 0 for family in self.families])
+        rest = [family for family in self.families if id(family) not in lists]
+        if not lists or not rest and len(lists) == 1:
+            return [(self.productivity, np.arange(len(self.countries)))]
+        parts = [(family, np.flatnonzero(owners == key)) for key, family in lists.items()]
+        return [*parts, (stack(rest), np.flatnonzero(owners == 0))] if rest else parts
 
     @property
     def batchable(self) -> bool:

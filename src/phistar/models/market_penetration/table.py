@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from phistar.blocks.productivity import Empirical, Productivity
-from phistar.models.market_penetration.moments import Means, quick_means
+from phistar.models.market_penetration.moments import Means, kernel_moments
 from phistar.numerics.hermite import HermiteTable
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _row(family: Productivity, S: float, beta: float) -> np.ndarray:
     """Tabulate knots, and ln sales and ln cost with two derivatives each (seven, knot)."""
     knots = _knots(family, S, beta)
     with np.errstate(all="ignore"):
-        found = quick_means(family, knots[None], S, beta)
+        found = kernel_moments(family, knots[None], S, beta)
         sales, cost, margin = found.sales[0], found.cost[0], found.margin[0]
         density = np.exp(np.broadcast_to(family.log_density(knots[None]), (1, knots.size))[0])
         density = np.zeros_like(knots) if isinstance(family, Empirical) else density
