@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _GOAL = 1e-9
 #: Friction to start with.
 _WARY = 1.0
-#: Log of profits over the cost of entry below which they are as good as none.
+#: Gaps this far below zero are as good as infinite.
 _HARDLY = 20.0
 #: Below this log gap wages are left where Newton put them.
 _SETTLED = 0.03
@@ -127,39 +127,64 @@ def _misfit(m: Primitives, old: Books, new: Books, drag: float, tube: float) -> 
 
 def books(m: Primitives, firms: Firms, place: Point, entry: bool) -> Books:
     """Compute the log gaps at a guess and their exact slopes; free `entry` is among those that settle, or not."""
-    free, home, n = m.entry == "free", is_home(len(m.countries)), np.arange(len(m.countries))
     sales, marketing, profits = Pairs.at(m, firms, place)
-    wages, abroad = np.exp(place.log_wage) * m.L, marketing.where(~home)
-    used = (sales if entry else sales.plus(profits, 1.0, -1.0)).plus(abroad, 1.0, -m.gamma)
-    earned = np.sum(used.level, axis=1) + m.gamma * np.sum(abroad.level, axis=0)
-    rows = used.slopes(m).by_origin + m.gamma * abroad.slopes(m).by_destination
-    if free and not entry:
-        enters = np.exp(place.log_entrants + place.log_wage) * m.f_e
+    labour = _labour(m, place, sales if entry else sales.plus(profits, 1.0, -1.0), marketing, entry)
+    goods = _goods(m, place, sales, profits)
+    if m.entry != "free":
+        parts = [labour, goods]
+    elif entry:
+        parts = [_entry(m, place, profits), labour, goods]
+    else:
+        parts = [labour, _striding(*_entry(m, place, profits), 2, -1.0), goods]
+    gaps, slopes = (np.concatenate(part) for part in zip(*parts, strict=True))
+    inner = len(gaps) - (1 if entry or m.entry != "free" else 2) * len(m.countries)
+    return Books(place, gaps[:inner], gaps[inner:], slopes)
+
+
+def _labour(
+    m: Primitives, place: Point, used: Pairs, marketing: Pairs, entry: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Compute ln of what labour earns over wages; of `used`, what others are paid for marketing is not its own."""
+    n, wage = np.arange(len(m.countries)), np.exp(place.log_wage)
+    abroad = marketing.where(~is_home(n.size))
+    own = used.plus(abroad, 1.0, -m.gamma)
+    earned = np.sum(own.level, axis=1) + m.gamma * np.sum(abroad.level, axis=0)
+    rows = own.slopes(m).by_origin + m.gamma * abroad.slopes(m).by_destination
+    if m.entry == "free" and not entry:
+        enters = np.exp(place.log_entrants) * wage * m.f_e
         earned = earned + enters
         rows[n, n] += enters
         rows[n, 2 * n.size + n] += enters
-    labour, rows = np.log(earned / wages), rows / earned[:, None]
+    rows = rows / earned[:, None]
     rows[n, n] -= 1.0
-    values, matrix = [labour], [rows]
-    bought, spending, income = np.sum(sales.level, axis=0), wages, np.zeros_like(rows)
+    return np.log(earned / (wage * m.L)), rows
+
+
+def _entry(m: Primitives, place: Point, profits: Pairs) -> tuple[np.ndarray, np.ndarray]:
+    """Compute ln of profits over the cost of entry."""
+    n, made = np.arange(len(m.countries)), np.sum(profits.level, axis=1)
+    rows = profits.slopes(m).by_origin / made[:, None]
+    rows[n, n] -= 1.0
+    rows[n, 2 * n.size + n] -= 1.0
+    return np.log(made / (np.exp(place.log_entrants + place.log_wage) * m.f_e)), rows
+
+
+def _goods(m: Primitives, place: Point, sales: Pairs, profits: Pairs) -> tuple[np.ndarray, np.ndarray]:
+    """Compute ln of sales over spending."""
+    n, wages = np.arange(len(m.countries)), np.exp(place.log_wage) * m.L
+    rows, bought = sales.slopes(m).by_destination, np.sum(sales.level, axis=0)
+    income = np.zeros_like(rows)
     income[n, n] = wages
-    made = np.sum(profits.level, axis=1)
-    if free:
-        enter = profits.slopes(m).by_origin / made[:, None]
-        enter[n, n] -= 1.0
-        enter[n, 2 * n.size + n] -= 1.0
-        gap = np.log(made / (np.exp(place.log_entrants + place.log_wage) * m.f_e))
-        if not entry:
-            # Where next to nothing is earned there is nothing to linearise: potential firms stride down.
-            hardly = ~(gap > -_HARDLY)
-            gap[hardly], enter[hardly] = -_HARDLY, 0.0
-            enter[hardly, 2 * n.size + np.flatnonzero(hardly)] = -_HARDLY / CAP
-        values.append(gap)
-        matrix.append(enter)
-    else:
-        spending, income = wages + made, income + profits.slopes(m).by_origin
-    values.append(np.log(bought / spending))
-    matrix.append(sales.slopes(m).by_destination / bought[:, None] - income / spending[:, None])
-    inner = (2 if entry else 1) * n.size
-    gaps = np.concatenate(values)
-    return Books(place, gaps[:inner], gaps[inner:], np.concatenate(matrix))
+    spending = wages
+    if m.entry != "free":
+        spending, income = wages + np.sum(profits.level, axis=1), income + profits.slopes(m).by_origin
+    gap = np.log(bought / spending)
+    return _striding(gap, rows / bought[:, None] - income / spending[:, None], 1, 1.0)
+
+
+def _striding(gap: np.ndarray, rows: np.ndarray, unknown: int, rise: float) -> tuple[np.ndarray, np.ndarray]:
+    """Where there is next to nothing, and nothing to linearise, let an unknown stride: demand up, firms down."""
+    hardly = np.flatnonzero(~(gap > -_HARDLY))
+    gap[hardly], rows[hardly] = -_HARDLY, 0.0
+    rows[hardly, unknown * len(gap) + hardly] = rise * _HARDLY / CAP
+    return gap, rows

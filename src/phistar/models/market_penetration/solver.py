@@ -93,10 +93,10 @@ def _not_found(m: Primitives, gaps: Gaps) -> NoEquilibrium:
 
 def from_afar(m: Primitives, table: Table) -> tuple[Point, float]:
     """Search on tabulated distributions by one route after the other; return the best point met and its log gap."""
-    best, least = tangent_world(m, table), np.inf
-    routes = (_at_once, by_wages, by_firms) if m.entry == "free" else (_at_once, by_wages)
-    for route in routes:
-        place, miss = route(m, table)
+    best = start = _start(m, table)
+    least = np.inf
+    for route in (newton, by_wages, by_firms) if m.entry == "free" else (newton, by_wages):
+        place, miss = route(m, start, table)
         if miss < least:
             best, least = place, miss
         if least < ROOT:
@@ -104,18 +104,20 @@ def from_afar(m: Primitives, table: Table) -> tuple[Point, float]:
     return best, least
 
 
-def _at_once(m: Primitives, table: Table) -> tuple[Point, float]:
-    return newton(m, tangent_world(m, table), table)
+def _start(m: Primitives, table: Table) -> Point:
+    """Start from the tangent Pareto world; from the true distributions' where the table is not fine enough."""
+    place = tangent_world(m, table)
+    return place if np.isfinite(place.log_demand).all() else tangent_world(m, own_firms(m))
 
 
-def by_wages(m: Primitives, table: Table) -> tuple[Point, float]:
+def by_wages(m: Primitives, start: Point, table: Table) -> tuple[Point, float]:
     """Search for demand levels, with wages their own roots."""
-    return roam(m, table, tangent_world(m, table), _READS if m.entry == "fixed" else _READS // 2)
+    return roam(m, table, start, _READS if m.entry == "fixed" else _READS // 2)
 
 
-def by_firms(m: Primitives, table: Table) -> tuple[Point, float]:
+def by_firms(m: Primitives, start: Point, table: Table) -> tuple[Point, float]:
     """Search for demand levels and potential firms, with wages the roots of labour markets."""
-    return roam(m, table, tangent_world(m, table), _READS // 2, entry=False)
+    return roam(m, table, start, _READS // 2, entry=False)
 
 
 def newton(m: Primitives, place: Point, firms: Firms, steps: int = MAX_STEPS) -> tuple[Point, float]:
