@@ -67,9 +67,9 @@ class Means(NamedTuple):
 def kernel_moments(g: Productivity, log_x: Array, S: Array, beta: Array) -> Moments:
     """Compute the moments of any productivity distribution at ln cutoffs `log_x` (origin, destination)."""
     fixed = value_of(beta) == 0.0
-    if isinstance(g, Empirical) and not fixed.any() and not any(isinstance(item, Dual) for item in (log_x, S, beta)):
-        if np.size(log_x) * g.weights.size <= _FEW:
-            return moments_of_few(g, log_x, S, beta)
+    dual = any(isinstance(item, Dual) for item in (log_x, S, beta))
+    if isinstance(g, Empirical) and not dual and not fixed.any() and np.size(log_x) * g.weights.size <= _FEW:
+        return moments_of_few(g, log_x, S, beta)
     survival = np.exp(g.log_survival(log_x))
     if fixed.all():
         density = np.exp(g.log_density(log_x))

@@ -117,13 +117,11 @@ class Primitives(Keyed):
     @cached_property
     def parts(self) -> list[tuple[Productivity, np.ndarray]]:
         """Distributions and the origins they are of: each list of firms by itself, all others as one."""
-        lists = {id(family): family for family in self.families if isinstance(family, Empirical)}
-        owners = np.array([id(family) if id(family) in lists else 0 for family in self.families])
-        rest = [family for family in self.families if id(family) not in lists]
-        if not lists or not rest and len(lists) == 1:
+        keys = [id(family) if isinstance(family, Empirical) else 0 for family in self.families]
+        if len(set(keys)) < 2:
             return [(self.productivity, np.arange(len(self.countries)))]
-        parts = [(family, np.flatnonzero(owners == key)) for key, family in lists.items()]
-        return [*parts, (stack(rest), np.flatnonzero(owners == 0))] if rest else parts
+        groups = [np.flatnonzero([key == one for key in keys]) for one in dict.fromkeys(keys)]
+        return [(stack([self.families[i] for i in origins]), origins) for origins in groups]
 
     @property
     def batchable(self) -> bool:

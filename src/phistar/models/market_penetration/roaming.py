@@ -141,9 +141,7 @@ def books(m: Primitives, firms: Firms, place: Point, entry: bool) -> Books:
     return Books(place, gaps[:inner], gaps[inner:], slopes)
 
 
-def _labour(
-    m: Primitives, place: Point, used: Pairs, marketing: Pairs, entry: bool
-) -> tuple[np.ndarray, np.ndarray]:
+def _labour(m: Primitives, place: Point, used: Pairs, marketing: Pairs, entry: bool) -> tuple[np.ndarray, np.ndarray]:
     """Compute ln of what labour earns over wages; of `used`, what others are paid for marketing is not its own."""
     n, wage = np.arange(len(m.countries)), np.exp(place.log_wage)
     abroad = marketing.where(~is_home(n.size))

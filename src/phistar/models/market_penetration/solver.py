@@ -1,8 +1,8 @@
 """Find a market penetration equilibrium with any distribution: Newton with friction on gaps in logs.
 
 The start is the Pareto world that is tangent to this one in autarky, the way is searched on tabulated distributions.
-Where Newton on everything at once loses it, demand levels are searched for with wages their own roots; and where the
-marketing paid at destinations' wages is in the way of that, it is let in by and by.
+Where Newton on everything at once loses it, demand levels are searched for with wages their own roots, and where entry
+is free, demand levels and potential firms.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from phistar.core.errors import NoEquilibrium
+from phistar.models.market_penetration import equations as eq
 from phistar.models.market_penetration.gaps import CAP, Firms, Gaps, Point, gaps_at, own_firms
 from phistar.models.market_penetration.roaming import roam
 from phistar.models.market_penetration.starts import tangent_world
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from phistar.models.market_penetration.primitives import Primitives
 
 P = TypeVar("P")
+#: From a world, a start and its table to the best point met and its log gap.
+Route = Callable[..., tuple["Point", float]]
 
 MAX_STEPS = 100
 #: Largest gap, in logs, at which Newton stops: some ulps of sums over countries.
@@ -38,8 +41,16 @@ _LEAST, _FIRST = 1e-4, 1e-2
 ROOT = 1e-5
 #: From where the true distributions are looked at, in so many steps of Newton, and so often on the way by wages.
 _NEAR, _POLISH, _LOOKS = 1.5, 25, 60
-#: So often tables are read on all ways together that settle wages.
-_READS = 2600
+#: So often tables are read on a way that settles wages, and on the last one.
+_READS, _READS_AT_LAST = 700, 2000
+#: Where beta is small enough for cliffs; where the way there begins, by what it falls, and from where on it is zero.
+_STEEP, _GENTLE, _FADE, _BARELY = 0.25, 2.0, 8.0, 1e-7
+#: So often tables are read at one beta on the way, and the gap from which the way is lost.
+_BETWEEN, _LOST = 500, 0.1
+#: Log gaps beyond which a number says nothing.
+_RANGE = 700.0
+#: Distance in logs from the end of a support at which rounding cutoffs, 1e-15, leaves sales less than the certificate.
+_TOO_NEAR = 1e-6
 #: So many steps without a better point mark the floor of precision, and a search that leads nowhere.
 _PATIENCE, _TRIES = 2, 15
 
@@ -60,7 +71,7 @@ def find(m: Primitives, start: Point | None = None) -> Point:
         best, miss = _polished(m, best, firms) if far < _NEAR else (best, np.inf)
     if miss < _JUDGED:
         return best
-    raise _not_found(m, gaps_at(m, best, firms))
+    raise _not_found(m, best, gaps_at(m, best, firms))
 
 
 def _polished(m: Primitives, place: Point, firms: Firms) -> tuple[Point, float]:
@@ -76,26 +87,35 @@ def _polished(m: Primitives, place: Point, firms: Firms) -> tuple[Point, float]:
     return best, miss
 
 
-def _not_found(m: Primitives, gaps: Gaps) -> NoEquilibrium:
+def _not_found(m: Primitives, place: Point, gaps: Gaps) -> NoEquilibrium:
     """Name what is missed most, and what in the world makes it hard to find."""
     n = len(m.countries)
     left = np.nan_to_num(np.abs(np.concatenate([gaps.owed, gaps.values[n:]])), nan=np.inf)
     worst = int(np.argmax(left))
     equation = ("balance of payments", "goods market", "entry")[worst // n]
-    found = f"no equilibrium found: {equation} of {m.countries[worst % n]} is still off by {left[worst]:.1e}"
-    ends = [i for i, family in enumerate(m.families) if np.isfinite(np.max(family.log_upper))]
-    if not ends:
+    by = "far" if left[worst] > _RANGE else f"{left[worst]:.1e}"
+    found = f"no equilibrium found: {equation} of {m.countries[worst % n]} is still off by {by}"
+    upper = np.array([np.max(family.log_upper) for family in m.families])
+    if np.isinf(upper).all():
         return NoEquilibrium(found, "start from a solved neighbour, or move the parameters away from their extremes")
-    cliff = f"{found}; productivity of {m.countries[ends[0]]} has an upper end, where its sales fall as off a cliff"
-    ways = ["give productivity a tail", "lower sigma"] + ["lower gamma"] * bool(m.gamma > 0.0)
-    return NoEquilibrium(cliff, ", ".join(ways) + ", or start from a solved neighbour")
+    room = np.abs(upper[:, None] - eq.log_cutoff(m, place.log_wage, place.log_demand))
+    i, j = np.unravel_index(int(np.argmin(np.where(np.isnan(room), np.inf, room))), room.shape)
+    if room[i, j] < _TOO_NEAR:
+        found += (
+            f"; the cutoff of {m.countries[i]} in {m.countries[j]} came within {room[i, j]:.0e} of the upper end of "
+            "productivity in logs, where a number has too few digits for its sales"
+        )
+    else:
+        found += f"; productivity of {m.countries[i]} has an upper end, where its sales fall as off a cliff"
+    ways = [f"give productivity of {m.countries[i]} a tail", "lower sigma"] + ["lower gamma"] * bool(m.gamma > 0.0)
+    return NoEquilibrium(found, ", ".join(ways) + ", or start from a solved neighbour")
 
 
 def from_afar(m: Primitives, table: Table) -> tuple[Point, float]:
     """Search on tabulated distributions by one route after the other; return the best point met and its log gap."""
     best = start = _start(m, table)
     least = np.inf
-    for route in (newton, by_wages, by_firms) if m.entry == "free" else (newton, by_wages):
+    for route in _routes(m):
         place, miss = route(m, start, table)
         if miss < least:
             best, least = place, miss
@@ -110,14 +130,54 @@ def _start(m: Primitives, table: Table) -> Point:
     return place if np.isfinite(place.log_demand).all() else tangent_world(m, own_firms(m))
 
 
+def _routes(m: Primitives) -> list[Route]:
+    """List the routes that make sense, the quickest first."""
+    routes: list[Route] = [newton, by_wages]
+    if m.entry == "free":
+        routes.append(by_firms)
+    if m.beta < _STEEP:
+        routes.append(by_beta)
+    return routes
+
+
+def _reads(m: Primitives, route: Route) -> int:
+    """Return how often a route may read the table: the last one has all the time."""
+    return _READS_AT_LAST if route is _routes(m)[-1] else _READS
+
+
 def by_wages(m: Primitives, start: Point, table: Table) -> tuple[Point, float]:
     """Search for demand levels, with wages their own roots."""
-    return roam(m, table, start, _READS if m.entry == "fixed" else _READS // 2)
+    return roam(m, table, start, _reads(m, by_wages))
 
 
 def by_firms(m: Primitives, start: Point, table: Table) -> tuple[Point, float]:
     """Search for demand levels and potential firms, with wages the roots of labour markets."""
-    return roam(m, table, start, _READS // 2, entry=False)
+    return roam(m, table, start, _reads(m, by_firms), entry=False)
+
+
+def by_beta(m: Primitives, start: Point, table: Table) -> tuple[Point, float]:
+    """Let diminishing returns to marketing fade: where they are strong, sales set in slowly and nothing is a cliff."""
+    place, miss, ways = None, np.inf, (False, True) if m.entry == "free" else (False,)
+    for beta in _fading(float(m.beta)):
+        world = replace(m, beta=beta)
+        read = table if beta == m.beta else Table(world)
+        place = place or _start(world, read)
+        found = []
+        for entry in ways:
+            found.append(roam(world, read, place, _BETWEEN, entry=entry))
+            if found[-1][1] < ROOT:
+                break
+        trial, miss = min(found, key=lambda each: each[1])
+        if not miss < _LOST:
+            return start, np.inf
+        place = trial
+    return place or start, miss
+
+
+def _fading(beta: float) -> list[float]:
+    """List beta from where every world is gentle to the one given."""
+    steps = _GENTLE / _FADE ** np.arange(10.0)
+    return [*steps[steps > max(beta, _BARELY)].tolist(), beta]
 
 
 def newton(m: Primitives, place: Point, firms: Firms, steps: int = MAX_STEPS) -> tuple[Point, float]:

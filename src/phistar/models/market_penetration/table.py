@@ -41,15 +41,17 @@ class Table:
         rows = {id(family): _row(family, float(m.S), float(m.beta)) for family in m.families}
         size = max(row.shape[1] for row in rows.values())
         padded = np.array([_padded(rows[id(family)], size) for family in m.families])
-        knots, sales, sales_slope, sales_curvature, cost, cost_slope, cost_curvature = np.moveaxis(padded, 1, 0)
-        self._sales = HermiteTable(knots, sales, sales_slope, sales_curvature)
-        self._cost = HermiteTable(knots, cost, cost_slope, cost_curvature)
+        knots, *both = np.moveaxis(padded, 1, 0)
+        # Sales above, cost below: one look for both.
+        stacked = (np.concatenate([sales, cost]) for sales, cost in zip(both[:3], both[3:], strict=True))
+        self._both = HermiteTable(np.concatenate([knots, knots]), *stacked)
 
     def __call__(self, log_x: np.ndarray) -> Means:
         """Read mean sales, marketing and its fall at ln cutoffs (origin, destination)."""
-        log_cost, slope, _ = self._cost(log_x)
-        cost = np.exp(log_cost)
-        return Means(np.exp(self._sales(log_x)[0]), cost, -slope * cost)
+        n = len(log_x)
+        logs, slope, _ = self._both(np.concatenate([log_x, log_x]))
+        sales, cost = np.split(np.exp(logs), 2)
+        return Means(sales, cost, -slope[n:] * cost)
 
 
 def _row(family: Productivity, S: float, beta: float) -> np.ndarray:
