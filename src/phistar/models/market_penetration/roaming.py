@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _GOAL = 1e-9
 #: Friction to start with.
 _WARY = 1.0
-#: Gaps this far below zero are as good as infinite.
+#: Gap at which an unknown strides; of entry, profits as far below its cost are as good as none.
 _HARDLY = 20.0
 #: Below this log gap wages are left where Newton put them.
 _SETTLED = 0.03
@@ -41,12 +41,15 @@ class Books:
         Free entry where potential firms are given, and goods markets.
     slopes : array (equation, unknown)
         Of both.
+    empty : int
+        How many markets nobody sells in.
     """
 
     place: Point
     inner: np.ndarray
     outer: np.ndarray
     slopes: np.ndarray
+    empty: int
 
     @property
     def norm(self) -> float:
@@ -112,7 +115,7 @@ def _step(m: Primitives, here: Books, drag: float) -> np.ndarray:
 
 def _misfit(m: Primitives, old: Books, new: Books, drag: float, tube: float) -> float:
     """Compute how far a step missed what the linearisation promised, as a share of what was to be removed."""
-    if not np.isfinite(new.norm):
+    if not np.isfinite(new.norm) or new.empty > old.empty:
         return np.inf
     stride = new.place.log_demand - old.place.log_demand
     moved = [new.place.log_wage - old.place.log_wage, stride]
@@ -135,10 +138,11 @@ def books(m: Primitives, firms: Firms, place: Point, entry: bool) -> Books:
     elif entry:
         parts = [_entry(m, place, profits), labour, goods]
     else:
-        parts = [labour, _striding(*_entry(m, place, profits), 2, -1.0), goods]
+        parts = [labour, _striding(*_entry(m, place, profits), _HARDLY, 2, -1.0), goods]
     gaps, slopes = (np.concatenate(part) for part in zip(*parts, strict=True))
     inner = len(gaps) - (1 if entry or m.entry != "free" else 2) * len(m.countries)
-    return Books(place, gaps[:inner], gaps[inner:], slopes)
+    empty = int(np.sum(~(np.sum(sales.level, axis=0) > 0.0)))
+    return Books(place, gaps[:inner], gaps[inner:], slopes, empty)
 
 
 def _labour(m: Primitives, place: Point, used: Pairs, marketing: Pairs, entry: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -177,12 +181,14 @@ def _goods(m: Primitives, place: Point, sales: Pairs, profits: Pairs) -> tuple[n
     if m.entry != "free":
         spending, income = wages + np.sum(profits.level, axis=1), income + profits.slopes(m).by_origin
     gap = np.log(bought / spending)
-    return _striding(gap, rows / bought[:, None] - income / spending[:, None], 1, 1.0)
+    return _striding(gap, rows / bought[:, None] - income / spending[:, None], np.inf, 1, 1.0)
 
 
-def _striding(gap: np.ndarray, rows: np.ndarray, unknown: int, rise: float) -> tuple[np.ndarray, np.ndarray]:
+def _striding(
+    gap: np.ndarray, rows: np.ndarray, least: float, unknown: int, rise: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Where there is next to nothing, and nothing to linearise, let an unknown stride: demand up, firms down."""
-    hardly = np.flatnonzero(~(gap > -_HARDLY))
+    hardly = np.flatnonzero(~(gap > -least))
     gap[hardly], rows[hardly] = -_HARDLY, 0.0
     rows[hardly, unknown * len(gap) + hardly] = rise * _HARDLY / CAP
     return gap, rows

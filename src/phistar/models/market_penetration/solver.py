@@ -40,13 +40,13 @@ _LEAST, _FIRST = 1e-4, 1e-2
 #: Largest gap at which the root of the tables counts as found.
 ROOT = 1e-5
 #: From where the true distributions are looked at, in so many steps of Newton, and so often on the way by wages.
-_NEAR, _POLISH, _LOOKS = 1.5, 25, 60
+_NEAR, _POLISH, _LOOKS = 1.5, 25, 40
 #: So often tables are read on a way that settles wages, and on the last one.
-_READS, _READS_AT_LAST = 700, 2000
+_READS, _READS_AT_LAST = 500, 2000
 #: Where beta is small enough for cliffs; where the way there begins, by what it falls, and from where on it is zero.
 _STEEP, _GENTLE, _FADE, _BARELY = 0.25, 2.0, 8.0, 1e-7
 #: So often tables are read at one beta on the way, and the gap from which the way is lost.
-_BETWEEN, _LOST = 500, 0.1
+_BETWEEN, _LOST = 350, 0.1
 #: Log gaps beyond which a number says nothing.
 _RANGE = 700.0
 #: Distance in logs from the end of a support at which rounding cutoffs, 1e-15, leaves sales less than the certificate.
