@@ -92,9 +92,9 @@ def moments_of_few(g: Empirical, log_x: np.ndarray, S: float, beta: float) -> Mo
     """Sum over firms one by one: quicker where they are few, and exact however near the best of them a cutoff is."""
     with np.errstate(all="ignore"):
         above = g.log_atoms - log_x[..., None]
-        weight, above = np.where(above > 0.0, g.weights, 0.0), np.maximum(above, 0.0)
-        p, reach = S - S / beta, -np.expm1(-S / beta * above)
-        # At beta = 1 the limit; expm1 of an exact p keeps every other beta exact too.
+        weight, above = np.where(above >= 0.0, g.weights, 0.0), np.maximum(above, 0.0)
+        # Not S - S/beta, which has no digits left next to beta = 1, where the cost has its limit.
+        p, reach = S * (beta - 1.0) / beta, -np.expm1(-S / beta * above)
         cost = S * above if beta == 1.0 else np.expm1(p * above) / (beta - 1.0)
         parts = (np.ones_like(above), np.exp(S * above) * reach, reach, cost, S / beta * np.exp(p * above))
         return Moments(*(np.sum(np.where(weight > 0.0, weight * part, 0.0), axis=-1) for part in parts))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+import mpmath as mp
 import numpy as np
 import pytest
 
-from phistar.blocks.productivity import from_spec
+from phistar.blocks.productivity import Empirical, from_spec
+from phistar.models.market_penetration import moments
 from phistar.models.market_penetration.moments import kernel_moments
 from phistar.numerics.duals import Dual
 from phistar.verbs.elasticities import elasticities
@@ -60,6 +62,38 @@ def test_means_over_sellers_are_integrals_of_what_firms_do(family: str, log_x: f
     got = [found.reach.item(), found.sales.item(), found.cost.item()]
     # 1e-11: the quadrature's own rounding where ln phi - ln phi* is tiny; 1e5 costs the subtraction no more.
     assert got == pytest.approx(quadrature(FAMILIES[family], log_x, beta), rel=1e-11)
+
+
+@pytest.mark.parametrize("beta", BETAS[1:])
+@pytest.mark.parametrize("lead", [1e-12, 1e-6, 0.05, 0.5, 3.0])
+def test_means_over_few_firms_keep_their_digits_next_to_the_best_of_them(lead: float, beta: float) -> None:
+    g = Empirical([0.5, 1.3, 4.0], [0.2, 0.5, 0.3])
+    log_x = g.log_upper - lead
+    found = kernel_moments(g, np.array([[log_x]]), np.float64(S), np.float64(beta))
+    exact = dict.fromkeys(("survival", "sales", "reach", "cost", "margin"), mp.mpf(0))
+    with mp.workdps(40):
+        for log_phi, weight in zip(g.log_atoms, g.weights, strict=True):
+            if log_phi >= log_x:
+                above, b = mp.mpf(float(log_phi)) - mp.mpf(float(log_x)), mp.mpf(beta)
+                t = S / b * above
+                cost = t if b == 1 else mp.expm1((b - 1) * t) / (b - 1)
+                parts = (1, mp.exp(S * above) * -mp.expm1(-t), -mp.expm1(-t), cost, S / b * mp.exp((b - 1) * t))
+                for name, part in zip(exact, parts, strict=True):
+                    exact[name] += mp.mpf(float(weight)) * part
+    for name, value in exact.items():
+        # some ulps of exponents up to S/beta times a distance of 3, whose terms are then nothing
+        assert getattr(found, name).item() == pytest.approx(float(value), rel=1e-13), name
+
+
+@pytest.mark.parametrize("beta", [1e-3, 1.0, 1.7])
+def test_many_firms_looked_up_are_what_few_summed_one_by_one_are(beta: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    g, log_x = Empirical(np.exp(np.random.default_rng(0).normal(0.0, 0.5, 30))), np.array([[-1.0, 0.0, 0.7]])
+    summed = kernel_moments(g, log_x, np.float64(S), np.float64(beta))
+    monkeypatch.setattr(moments, "_FEW", 0)
+    looked_up = kernel_moments(g, log_x, np.float64(S), np.float64(beta))
+    for name in vars(summed):
+        # differences of partial moments, which cost a digit or two
+        assert getattr(looked_up, name) == pytest.approx(getattr(summed, name), rel=1e-12), name
 
 
 @pytest.mark.parametrize("beta", [0.0, 0.4, 1.0, 3.0])
