@@ -40,12 +40,12 @@ _LEAST, _FIRST = 1e-4, 1e-2
 #: Largest gap at which the root of the tables counts as found.
 ROOT = 1e-5
 #: From where the true distributions are looked at, in so many steps of Newton, and so often on the way by wages.
-_NEAR, _POLISH, _LOOKS = 1.5, 25, 40
+_NEAR, _POLISH, _LOOKS = 1.5, 20, 40
 #: So often tables are read on a way that settles wages, and on the last one.
 _READS, _READS_AT_LAST = 500, 2000
 #: Where beta is small enough for cliffs; where the way there begins, by what it falls, and from where on it is zero.
 _STEEP, _GENTLE, _FADE, _BARELY = 0.25, 2.0, 8.0, 1e-7
-#: So often tables are read at one beta on the way, and the gap from which the way is lost.
+#: So often tables are read at one beta on the way, and the gap from which a way is lost.
 _BETWEEN, _LOST = 350, 0.1
 #: Log gaps beyond which a number says nothing.
 _RANGE = 700.0
@@ -79,12 +79,11 @@ def _polished(m: Primitives, place: Point, firms: Firms) -> tuple[Point, float]:
     best, miss = newton(m, place, firms, steps=_POLISH)
     if miss < ACCEPT:
         return best, miss
-    rooted, _ = roam(m, firms, place, _LOOKS, ACCEPT)
-    for trial in (rooted, newton(m, rooted, firms, steps=_POLISH)[0]):
-        left = gaps_at(m, trial, firms).miss
-        if left < miss:
-            best, miss = trial, left
-    return best, miss
+    trial, _ = roam(m, firms, place, _LOOKS, ACCEPT)
+    left = gaps_at(m, trial, firms).miss
+    if not left < ACCEPT:
+        trial, left = newton(m, trial, firms, steps=_POLISH)
+    return (trial, left) if left < miss else (best, miss)
 
 
 def _not_found(m: Primitives, place: Point, gaps: Gaps) -> NoEquilibrium:
@@ -93,8 +92,8 @@ def _not_found(m: Primitives, place: Point, gaps: Gaps) -> NoEquilibrium:
     left = np.nan_to_num(np.abs(np.concatenate([gaps.owed, gaps.values[n:]])), nan=np.inf)
     worst = int(np.argmax(left))
     equation = ("balance of payments", "goods market", "entry")[worst // n]
-    by = "far" if left[worst] > _RANGE else f"{left[worst]:.1e}"
-    found = f"no equilibrium found: {equation} of {m.countries[worst % n]} is still off by {by}"
+    off = "far off" if left[worst] > _RANGE else f"off by {left[worst]:.1e}"
+    found = f"no equilibrium found: {equation} of {m.countries[worst % n]} is still {off}"
     upper = np.array([np.max(family.log_upper) for family in m.families])
     if np.isinf(upper).all():
         return NoEquilibrium(found, "start from a solved neighbour, or move the parameters away from their extremes")
@@ -120,7 +119,10 @@ def from_afar(m: Primitives, table: Table) -> tuple[Point, float]:
         if miss < least:
             best, least = place, miss
         if least < ROOT:
-            break
+            return best, least
+    if least < _LOST:  # a way cut short so near goes on
+        place, miss = roam(m, table, best, _READS, entry=False)
+        best, least = (place, miss) if miss < least else (best, least)
     return best, least
 
 
