@@ -207,7 +207,10 @@ def test_the_report_fits_its_page_and_begins_with_the_countries_asked_about(caps
     assert "Melitz and Redding (2015)" in text and "certified" in text and "OECD" in text and "…" not in text
 
 
-def test_links_stand_before_exporters_and_the_columns_say_what_they_mean(capsys: pytest.CaptureFixture[str]) -> None:
+def test_links_stand_before_exporters_and_the_columns_say_what_they_mean(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
     print_trade(RESULT)
     lines = capsys.readouterr().out.splitlines()
     above, below = next((a, b) for a, b in itertools.pairwise(lines) if b.startswith("Country"))
