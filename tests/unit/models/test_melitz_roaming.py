@@ -97,14 +97,14 @@ LITTLE: dict[str, Any] = {
 }  # fmt: skip
 #: Between two bells the way is too steep.
 STEEP: dict[str, Any] = {
-    "sigma": 13.0, "L": [46.0, 0.044, 12.0], "tau": [[1.0, 35.0, 1.0], [1.1, 1.7, 11.0], [1.0, 1.0, 1.0]],
-    "f": [[1.3, 0.79, 0.0027], [0.16, 0.66, 0.017], [65.0, 2.3, 0.0045]],
+    "sigma": 4.0, "L": [6.4, 0.35, 0.34], "tau": [[1.1, 1.2, 1.2], [1.5, 1.3, 1.5], [1.0, 1.8, 1.0]],
+    "f": [[4.4, 10.0, 2.9], [7.7, 0.33, 0.32], [0.22, 12.0, 10.0]],
     "productivity": [
-        atoms([0.032, 0.03, 0.013, 0.026, 0.031, 0.051, 0.03], [0.024, 0.034, 0.55, 0.086, 0.23, 0.06, 0.018]),
-        atoms([0.1, 0.09, 0.092, 0.063, 0.063], [0.13, 0.83, 0.0062, 0.0041, 0.022]),
-        atoms([10.0]),
+        atoms([92.0, 100.0, 150.0], [0.03, 0.39, 0.58]),
+        {"family": "lognormal_pareto", "mu": -4.2, "sd": 0.42, "k": 22.0},
+        atoms([12.0, 23.0, 17.0, 31.0, 15.0, 2.2, 30.0, 11.0], [0.07, 0.039, 0.05, 0.27, 0.4, 0.014, 0.095, 0.058]),
     ],
-    "f_e": [0.0024, 2.5, 440.0], "delta": [0.81, 0.014, 0.041],
+    "f_e": [0.15, 0.98, 8.2], "delta": [0.016, 0.98, 0.074],
 }  # fmt: skip
 
 
@@ -139,5 +139,5 @@ def test_a_first_bell_too_steep_is_led_up_to_by_a_wider_one(monkeypatch):
 
 
 def test_bells_end_where_too_many_are_missed(monkeypatch):
-    assert len(bells_met([False] + 50 * [True], monkeypatch)) == 7
+    assert len(bells_met([False] + 50 * [True], monkeypatch)) == 5
     assert bells_met(50 * [True], monkeypatch) == [0.5, 2.0, 8.0]

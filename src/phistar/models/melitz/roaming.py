@@ -27,7 +27,7 @@ _ROAMING, _AT_FIRST, _AFTER = 120, 100, 30
 #: Where a bell counts as found, and as lost: a root lost is not found again in a narrower bell.
 _FOUND, _LOST = 1e-6, 0.1
 #: So many bells in all may be missed, and so many at the start, each to be followed by one wider by this factor.
-_MISSES, _UNREACHED, _WIDER = 6, 3, 4.0
+_MISSES, _UNREACHED, _WIDER = 4, 3, 4.0
 
 
 def find_one(
