@@ -78,7 +78,7 @@ def through_bells(m: Primitives, rows: Rows, bells: Iterable[float]) -> Iterator
         elif start is not None:
             # Too steep a descent: from the wider bell perhaps one between the two is found.
             ahead.insert(0, float(np.sqrt(reached * bell)))
-        elif misses < _UNREACHED:
+        elif misses < _UNREACHED and np.isfinite(norm[0]):
             ahead.insert(0, _WIDER * bell)
         else:
             return
