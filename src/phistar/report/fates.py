@@ -114,6 +114,7 @@ def cutoff_marks(
     ]  # fmt: skip
 
     def chart(key: str, value: bool) -> Any:
+        """Begin a chart of the rows of one kind."""
         data = alt.Data(values=[row for row in rows if row[key] is value])
         return alt.Chart(data).encode(x=alt.X(f"{field}:Q", scale=scale))
 

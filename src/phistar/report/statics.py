@@ -38,6 +38,7 @@ def _home(name: str) -> Reader:
 
 def _easiest_abroad(name: str, choose: Callable[..., Any]) -> Reader:
     def read(sweep: Sweep, names: Sequence[str], i: int) -> np.ndarray | None:
+        """Read one origin's foreign markets off a sweep, as one (point)."""
         found = [sweep.columns.get(f"{name}[{names[i]},{names[j]}]") for j in range(len(names)) if j != i]
         columns = [column for column in found if column is not None]
         return np.asarray(choose(columns, axis=0)) if columns else None

@@ -187,12 +187,14 @@ class _Reader:
         raise self.refusal(node)
 
     def call(self, name: str, values: list[Any]) -> Any:
+        """Call a function of the expression's own list."""
         try:
             return FUNCTIONS[name](*values)
         except (TypeError, ValueError, AttributeError, ZeroDivisionError, IndexError):
             raise InputError("target", f"gives {name} what it cannot read", self.text) from None
 
     def pick(self, values: Any, index: Any) -> Any:
+        """Take an entry of an array."""
         try:
             return values[index]
         except (IndexError, TypeError):
@@ -216,6 +218,7 @@ class _Reader:
         raise self.refusal(node)
 
     def refusal(self, node: Any) -> InputError:
+        """Build the error for a part that no expression may hold."""
         part = ast.get_source_segment(self.text, node) or self.text
         known = ", ".join(FUNCTIONS)
         return InputError("target", f"holds {part!r}, which has no part in an expression", self.text,

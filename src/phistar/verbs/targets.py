@@ -81,6 +81,7 @@ def reads(
     model = equilibrium.model
 
     def lookup(name: str) -> Any:
+        """Find the outcome or parameter of a name, with its gradients where they are asked for."""
         if name in equilibrium.values:
             value = equilibrium.values[name]
             return value if gradients is None else Dual(value, gradients[name])

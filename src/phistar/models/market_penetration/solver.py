@@ -186,6 +186,7 @@ def newton(m: Primitives, place: Point, firms: Firms, steps: int = MAX_STEPS) ->
     """Search for wages, demand levels and entry at once; return the best point met and what it misses."""
 
     def look(here: Point) -> Gaps:
+        """Compute what a guess misses on the means searched on."""
         return gaps_at(m, here, firms)
 
     return follow(look, lambda here, step: here.moved(step, m.entry == "free"), place, m.numeraire, steps)

@@ -49,6 +49,7 @@ def _clear_goods(
     centre = place.log_demand + m.sigma * log_wage
 
     def gap(change: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Compute the log gap of what each market buys, and its slope, as demand levels fall (destination)."""
         scale, sellers = sellers_at(m, Point(log_wage, centre - m.S * change, place.log_entrants), firms)
         size = np.exp(place.log_entrants)[:, None] * scale
         bought = np.sum(size * sellers.sales, axis=0)
@@ -69,6 +70,7 @@ def autarky(m: Primitives, firms: Firms) -> Point:
     goal = m.f_e / scale if free else m.L / (m.J * scale)
 
     def gap(log_x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Compute the log gap of what home sales earn or use, and its slope in the home cutoff (country)."""
         sales, cost, margin = _column(firms, log_x)
         level = sales - cost if free else m.S * sales + cost
         fall = m.S * sales if free else m.S * (m.S * sales + margin) + margin
