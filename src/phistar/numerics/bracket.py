@@ -15,6 +15,8 @@ import numpy as np
 _SAME, _NEXT = 1e-14, 1e-15
 #: From this gap downwards Newton only halves the distance where the tail is thin.
 _STEEP = -0.5
+#: Of so many cuts one halves the bracket, lest one end never moves.
+_TURN = 3
 #: Longest step of Newton, and the stride while the bracket is open.
 _LEAP, _STRIDE = 50.0, 2.0
 
@@ -43,12 +45,15 @@ class Bracket:
         Where each part of a level ends.
     wall : _End
         One of them, with the gap that is left there: minus infinity where nothing of the level is.
+    looks : int
+        How often the gaps were seen.
     """
 
     low: _End
     high: _End
     walls: np.ndarray | None
     wall: _End
+    looks: int = 0
 
     @classmethod
     def around(cls, w: np.ndarray, walls: np.ndarray | None, beyond: np.ndarray | float = -np.inf) -> Bracket:
@@ -70,17 +75,17 @@ class Bracket:
         if self.walls is not None:
             at_wall = np.abs(self.walls - w[:, None]) <= (_SAME * (1.0 + np.abs(w)))[:, None]
             wall = wall.moved(at_wall.any(axis=1) & (gap <= 0), w, gap)
-        return Bracket(low, high, self.walls, wall)
+        return Bracket(low, high, self.walls, wall, self.looks + 1)
 
     def closed_up(self, w: np.ndarray) -> np.ndarray:
         """Tell where no wage is left between the ends."""
         return ~(self.high.place - self.low.place > _NEXT * (1.0 + np.abs(w)))
 
-    def next(self, w: np.ndarray, gap: np.ndarray, step: np.ndarray, halve: bool) -> np.ndarray:
+    def next(self, w: np.ndarray, gap: np.ndarray, step: np.ndarray) -> np.ndarray:
         """Choose the next place: Newton's near the root, else a cut of the bracket, or a stride while it is open.
 
         Towards a wall Newton's step is taken in the log of the distance, and cuts are made at walls between the
-        ends. Now and then a cut is to `halve` the bracket, lest one end never moves.
+        ends.
         """
         closed = np.isfinite(self.low.place) & np.isfinite(self.high.place)
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
@@ -89,7 +94,7 @@ class Bracket:
             inside = self._inside(proposal, step)
             if (inside & ~bends).all():
                 return proposal
-            cut = self._cut(halve)
+            cut = self._cut()
             if self.walls is not None:
                 kink = self._kink(cut)
                 bends &= np.isnan(kink)
@@ -102,7 +107,7 @@ class Bracket:
         between: np.ndarray = (place > self.low.place) & (place < self.high.place)
         return between & (np.abs(step) < _LEAP)
 
-    def _cut(self, halve: bool) -> np.ndarray:
+    def _cut(self) -> np.ndarray:
         """Cut the bracket in the shares of the log gaps at its ends.
 
         A log gap may fall off a cliff, so that its ends differ by hundreds: their logs say better where to cut, and
@@ -110,7 +115,7 @@ class Bracket:
         """
         above, below = np.log1p(np.abs(self.low.gap)), np.log1p(np.abs(self.high.gap))
         share = np.where(np.isfinite(above + below), np.clip(above / (above + below), 0.1, 0.9), 0.5)
-        return self.low.place + (0.5 if halve else share) * (self.high.place - self.low.place)
+        return self.low.place + (0.5 if self.looks % _TURN == 0 else share) * (self.high.place - self.low.place)
 
     def _kink(self, cut: np.ndarray) -> np.ndarray:
         """Find the wall nearest the cut and strictly between the ends; nan where there is none."""

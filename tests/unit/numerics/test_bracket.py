@@ -25,7 +25,7 @@ def root(
         bracket = bracket.seen(w, value)
         if np.abs(value[0]) < 1e-12 or bracket.closed_up(w)[0]:
             return float(w[0]), look + 1
-        w = bracket.next(w, value, step, halve=look % 3 == 2)
+        w = bracket.next(w, value, step)
     raise AssertionError(f"not found in {looks} looks: {w}")
 
 

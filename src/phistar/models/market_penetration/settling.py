@@ -181,7 +181,7 @@ def _roots(m: Primitives, firms: Firms, place: Point, entry: bool) -> _Roots:
         if near.all():
             break
         bracket = bracket.seen(w, found.gap)
-        w = np.where(near | bracket.closed_up(w), w, bracket.next(w, found.gap, step, halve=look % 3 == 2))
+        w = np.where(near | bracket.closed_up(w), w, bracket.next(w, found.gap, step))
     w = np.where(near & (np.abs(step) < 1.0), w + step, w)
     return _Roots(w, w - place.log_wage, found.slopes(m), gap)
 

@@ -74,7 +74,7 @@ def wages_given_demand(
     """Solve each country's monotone wage equation in logs."""
     first = sellers = eq.select(m, log_wage, log_demand)
     w, bracket = log_wage, None
-    for look in range(_MOST_LOOKS):
+    for _ in range(_MOST_LOOKS):
         gap, slope = entry_gap(m, sellers)
         with np.errstate(divide="ignore", invalid="ignore"):
             step = -gap / slope
@@ -85,7 +85,7 @@ def wages_given_demand(
         done = near | (np.abs(step) <= 1e-15 * (1.0 + np.abs(w))) | bracket.closed_up(w)
         if done.all():
             break
-        w = np.where(done, w, bracket.next(w, gap, step, halve=look % 3 == 2))
+        w = np.where(done, w, bracket.next(w, gap, step))
         sellers = moved(first, w - log_wage)
     return Wages(w, np.where(near, step, 0.0), sellers)
 
